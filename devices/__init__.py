@@ -1,0 +1,1 @@
+"""Devices: a codec, a driver and a simulator each. Imports nothing else of ours."""

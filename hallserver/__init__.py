@@ -1,0 +1,1 @@
+"""The hall server: rules, journal, wire, and the client side of the wire."""

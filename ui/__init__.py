@@ -1,0 +1,1 @@
+"""What hall staff and the hall itself look at, and the shared kit."""

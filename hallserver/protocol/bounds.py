@@ -1,0 +1,13 @@
+"""Limits of what travels, each with its unit. Both ends enforce them."""
+
+MAX_COMMAND_BYTES = 4_096
+"""A command from a client; the largest real one is below 600 bytes."""
+
+MAX_PUBLISHED_BYTES = 262_144
+"""What the server publishes; the catalog of a hall of 92 counters takes about 40,000 bytes."""
+
+MAX_ID_CHARS = 64
+MAX_TOKEN_CHARS = 96
+MAX_PASSWORD_CHARS = 128
+MAX_TAGS = 8
+MAX_TAG_CHARS = 16

@@ -1,0 +1,115 @@
+"""Refusals: a code for programs and a sentence for people, in both languages of the hall."""
+
+from enum import StrEnum, unique
+
+import msgspec
+
+
+class Text(msgspec.Struct, frozen=True):
+    """One sentence or name in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+@unique
+class RejectionCode(StrEnum):
+    """Why a command was refused. The hall is unchanged after any of them."""
+
+    MALFORMED = "malformed"
+    CLIENT_TOO_OLD = "client_too_old"
+    CLIENT_TOO_NEW = "client_too_new"
+    NOT_PERMITTED = "not_permitted"
+    UNKNOWN_SERVICE = "unknown_service"
+    UNKNOWN_TICKET = "unknown_ticket"
+    FORGED_TICKET = "forged_ticket"
+    OTHER_DAY_TICKET = "other_day_ticket"
+    ALREADY_WAITING = "already_waiting"
+    NUMBERS_USED_UP = "numbers_used_up"
+    WRONG_STATE = "wrong_state"
+    NOT_SIGNED_IN = "not_signed_in"
+    WRONG_PASSWORD = "wrong_password"
+    COUNTER_TAKEN = "counter_taken"
+    CLERK_ELSEWHERE = "clerk_elsewhere"
+    COUNTER_BUSY = "counter_busy"
+    NOT_AT_THIS_COUNTER = "not_at_this_counter"
+    NOBODY_WAITING = "nobody_waiting"
+    RECALL_LIMIT = "recall_limit"
+    NOT_SERVED_YET = "not_served_yet"
+    ALREADY_RATED = "already_rated"
+
+
+SENTENCES: dict[RejectionCode, Text] = {
+    RejectionCode.MALFORMED: Text(
+        "请求有误，未作任何更改。请重试或联系工作人员。",
+        "The request was not understood; nothing was changed. Please try again or ask the staff.",
+    ),
+    RejectionCode.CLIENT_TOO_OLD: Text(
+        "本设备的软件版本过旧，请更新本设备。",
+        "The software of this device is too old. Please update this device.",
+    ),
+    RejectionCode.CLIENT_TOO_NEW: Text(
+        "大厅服务器的软件版本过旧，请更新服务器。",
+        "The hall server's software is too old. Please update the server.",
+    ),
+    RejectionCode.NOT_PERMITTED: Text("本设备无权进行此操作。", "This device may not do that."),
+    RejectionCode.UNKNOWN_SERVICE: Text(
+        "本大厅不办理此事项，请到咨询台询问。",
+        "This hall does not offer that service. Please ask at the information desk.",
+    ),
+    RejectionCode.UNKNOWN_TICKET: Text(
+        "没有找到这个号码，请到咨询台询问。",
+        "This number was not found. Please ask at the information desk.",
+    ),
+    RejectionCode.FORGED_TICKET: Text(
+        "此二维码不是本大厅的号票。", "This QR code is not a ticket of this hall."
+    ),
+    RejectionCode.OTHER_DAY_TICKET: Text(
+        "此号票不是今天的，请重新取号。",
+        "This ticket is from another day. Please take a new number.",
+    ),
+    RejectionCode.ALREADY_WAITING: Text(
+        "您已取过此事项的号，正在排队，请勿重复取号。",
+        "You already hold a number for this service and are in line.",
+    ),
+    RejectionCode.NUMBERS_USED_UP: Text(
+        "今天此事项的排队号已取完，请明天再来。",
+        "All numbers of this service are taken for today. Please come again tomorrow.",
+    ),
+    RejectionCode.WRONG_STATE: Text(
+        "该号码当前状态不能进行此操作。",
+        "That cannot be done with this number at the moment.",
+    ),
+    RejectionCode.NOT_SIGNED_IN: Text(
+        "窗口尚未登录，请先登录。", "Nobody is signed in at this window. Please sign in first."
+    ),
+    RejectionCode.WRONG_PASSWORD: Text(
+        "账号或密码不正确。", "The account or the password is not right."
+    ),
+    RejectionCode.COUNTER_TAKEN: Text(
+        "本窗口已有工作人员登录，请先退出。",
+        "Another clerk is signed in at this window. Please sign out first.",
+    ),
+    RejectionCode.CLERK_ELSEWHERE: Text(
+        "您已在其他窗口登录，请先在那里退出。",
+        "You are signed in at another window. Please sign out there first.",
+    ),
+    RejectionCode.COUNTER_BUSY: Text(
+        "当前号码尚未办结，请先办结或标记过号。",
+        "The present number is not finished. Complete it or mark it as missed first.",
+    ),
+    RejectionCode.NOT_AT_THIS_COUNTER: Text(
+        "该号码不在本窗口办理。", "That number is not at this window."
+    ),
+    RejectionCode.NOBODY_WAITING: Text("当前无人等候。", "Nobody is waiting for this window."),
+    RejectionCode.RECALL_LIMIT: Text(
+        "重呼次数已达上限，可标记过号。",
+        "The number was recalled as often as allowed. It can be marked as missed.",
+    ),
+    RejectionCode.NOT_SERVED_YET: Text(
+        "办理完成后才能评价。", "A service can be rated once it has been completed."
+    ),
+    RejectionCode.ALREADY_RATED: Text(
+        "此次服务已经评价过，谢谢。", "This service has been rated already. Thank you."
+    ),
+}

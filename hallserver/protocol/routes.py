@@ -1,0 +1,223 @@
+"""One table: which message travels on which topic, who sends it, who may read it.
+
+Publish and subscribe helpers, the broker's access list, the protocol document and the tests are
+derived from it. A device's MQTT user name is its client id, and its role is the id's first part.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from hallserver.protocol import commands as c
+from hallserver.protocol.ids import ClientId, CounterId, ZoneId
+from hallserver.protocol.replies import ReplyMessage
+from hallserver.protocol.snapshots import (
+    BoardSnapshot,
+    Catalog,
+    CounterSnapshot,
+    HallLoad,
+    Heartbeat,
+    ServerInfo,
+)
+
+
+@unique
+class Role(StrEnum):
+    """What kind of peer a client is; the first part of its id."""
+
+    SERVER = "server"
+    KIOSK = "kiosk"
+    COUNTER = "counter"
+    PAD = "pad"
+    CALLSCREEN = "callscreen"
+
+
+SERVER_CLIENT = ClientId("server")
+
+_CLIENT_ID = re.compile(r"^(kiosk|counter|pad|callscreen)-(\d{1,3})$", re.ASCII)
+
+
+def role_of(client: ClientId) -> Role | None:
+    """Read the role off a client id; None when the id is not one of ours."""
+    if client == SERVER_CLIENT:
+        return Role.SERVER
+    match = _CLIENT_ID.match(client)
+    return Role(match[1]) if match else None
+
+
+def counter_of(client: ClientId) -> CounterId | None:
+    """Return the counter that a terminal or a pad stands at; None for every other client."""
+    match = _CLIENT_ID.match(client)
+    if match and Role(match[1]) in (Role.COUNTER, Role.PAD):
+        return CounterId(int(match[2]))
+    return None
+
+
+def counter_terminal(counter: CounterId) -> ClientId:
+    """Name the terminal of a counter."""
+    return ClientId(f"{Role.COUNTER}-{counter}")
+
+
+def rating_pad(counter: CounterId) -> ClientId:
+    """Name the rating pad of a counter."""
+    return ClientId(f"{Role.PAD}-{counter}")
+
+
+EVERY_CLIENT = frozenset(Role) - {Role.SERVER}
+
+# Which role may send which command. Everything else is refused as `not_permitted`.
+MAY_SEND: dict[Role, tuple[type[c.Command], ...]] = {
+    Role.SERVER: (),
+    Role.KIOSK: (c.ReserveTicket, c.ConfirmPrinted, c.VoidTicket, c.ShowTicket, c.RateService),
+    Role.COUNTER: (
+        c.SignIn,
+        c.SignOut,
+        c.CallNext,
+        c.Recall,
+        c.Arrive,
+        c.Complete,
+        c.MarkNoShow,
+    ),
+    Role.PAD: (c.RateAtCounter, c.ShowTicket, c.RateService),
+    Role.CALLSCREEN: (),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row. `template` holds at most one of `{client}`, `{zone}`, `{counter}`.
+
+    `sender` and `readers` are roles; where the template names a client or a counter, only that
+    client, or the clients at that counter, may use the topic.
+    """
+
+    name: str
+    template: str
+    message: type
+    sender: frozenset[Role]
+    readers: frozenset[Role]
+    qos: int
+    is_retained: bool
+    why: str
+
+
+_SERVER = frozenset({Role.SERVER})
+
+COMMAND = Route(
+    "command",
+    "jiaohao/command/{client}",
+    c.CommandMessage,
+    frozenset(role for role, allowed in MAY_SEND.items() if allowed),
+    _SERVER,
+    qos=1,
+    is_retained=False,
+    why="A client asks; acknowledged after commit.",
+)
+REPLY = Route(
+    "reply",
+    "jiaohao/reply/{client}",
+    ReplyMessage,
+    _SERVER,
+    EVERY_CLIENT,
+    qos=1,
+    is_retained=False,
+    why="The answer to one command id; repeated as often as the command is.",
+)
+INFO = Route(
+    "info",
+    "jiaohao/info",
+    ServerInfo,
+    _SERVER,
+    EVERY_CLIENT,
+    qos=1,
+    is_retained=True,
+    why="The greeting: versions, epoch, business day.",
+)
+HEARTBEAT = Route(
+    "heartbeat",
+    "jiaohao/heartbeat",
+    Heartbeat,
+    _SERVER,
+    EVERY_CLIENT,
+    qos=0,
+    is_retained=False,
+    why="Every second; its absence makes a screen say that it is stale.",
+)
+CATALOG = Route(
+    "catalog",
+    "jiaohao/catalog",
+    Catalog,
+    _SERVER,
+    EVERY_CLIENT,
+    qos=1,
+    is_retained=True,
+    why="The hall as configured.",
+)
+LOAD = Route(
+    "load",
+    "jiaohao/load",
+    HallLoad,
+    _SERVER,
+    frozenset({Role.KIOSK}),
+    qos=1,
+    is_retained=True,
+    why="How many wait for each service.",
+)
+BOARD = Route(
+    "board",
+    "jiaohao/board/{zone}",
+    BoardSnapshot,
+    _SERVER,
+    frozenset({Role.CALLSCREEN, Role.KIOSK}),
+    qos=1,
+    is_retained=True,
+    why="The last calls of a zone.",
+)
+COUNTER = Route(
+    "counter",
+    "jiaohao/counter/{counter}",
+    CounterSnapshot,
+    _SERVER,
+    frozenset({Role.COUNTER, Role.PAD}),
+    qos=1,
+    is_retained=True,
+    why="One counter, for its terminal and its pad.",
+)
+
+ROUTES: tuple[Route, ...] = (COMMAND, REPLY, INFO, HEARTBEAT, CATALOG, LOAD, BOARD, COUNTER)
+
+_PLACE = re.compile(r"\{(client|zone|counter)\}")
+
+
+def topic(
+    route: Route,
+    *,
+    client: ClientId | None = None,
+    zone: ZoneId | None = None,
+    counter: CounterId | None = None,
+) -> str:
+    """Fill a route's template. Raises ValueError when its one place is not given, or another is."""
+    given = {"client": client, "zone": zone, "counter": counter}
+    needed = _PLACE.findall(route.template)
+    if {name for name, value in given.items() if value is not None} != set(needed):
+        raise ValueError(f"route {route.name} takes exactly {needed or 'nothing'}")
+    return route.template.format(**given)
+
+
+def match_topic(topic_name: str) -> tuple[Route, str] | None:
+    """Find a topic's route and the value at its place ("" when it has none); None when foreign."""
+    for route in ROUTES:
+        prefix, place, _ = route.template.partition("{")
+        if not place:
+            if topic_name == route.template:
+                return route, ""
+        elif topic_name.startswith(prefix):
+            value = topic_name[len(prefix) :]
+            if value and "/" not in value:
+                return route, value
+    return None
+
+
+def subscription(route: Route) -> str:
+    """Turn a template into the filter that matches all its topics."""
+    return _PLACE.sub("+", route.template)

@@ -1,0 +1,112 @@
+# Jiaohao: `make` shows what there is. Everything runs from .venv, which `make setup` makes.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+PY := .venv/bin/python
+PACKAGES := hallserver kiosk ui devices
+QML_FILES = $(shell find ui kiosk -name '*.qml' | sort)
+REQUIREMENTS := packaging/requirements
+
+# Workers for the quick tests. Slow tests measure or use the whole machine: they run one by one.
+WORKERS ?= 2
+# What is handed on: `make demo ARGS="--people 200"`, `make quick ARGS=tests/unit`.
+ARGS ?=
+
+# Tests draw without a screen, on the software renderer, and speak UTF-8 whatever the locale.
+TEST_ENV := QT_QPA_PLATFORM=offscreen QT_QUICK_BACKEND=software QSG_RENDER_LOOP=basic \
+	LC_ALL=C.UTF-8 PYTHONUTF8=1
+PYTEST = $(TEST_ENV) $(PY) -m pytest
+
+# pip-compile must see the ordinary index only: settings of one machine would leak into the pins.
+# An index of your own choice: PIP_INDEX_URL. It is never written into the files.
+PIP_COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
+	CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/pip-compile --quiet --generate-hashes \
+	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+.PHONY: setup
+setup:  ## Debian packages, .venv, pinned Python packages; skips what is done
+	@packaging/setup.sh
+
+.PHONY: demo
+demo: setup  ## a whole hall on this machine, with people; ARGS="--people 50 --headless"
+	@.venv/bin/jiaohao demo $(ARGS)
+
+.PHONY: test
+test: setup  ## set up, then everything that CI runs
+	@$(MAKE) check
+
+.PHONY: check
+check: lint types contracts docs-check qml-check tests-quick tests-slow  ## exactly what CI runs
+
+.PHONY: quick
+quick: need-venv  ## the quick tests only; ARGS=tests/unit for some of them
+	@$(PYTEST) -q -n $(WORKERS) -m "not slow" $(ARGS)
+
+.PHONY: lint
+lint: need-venv  ## ruff: rules and format
+	@echo "== lint"
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+.PHONY: types
+types: need-venv  ## mypy --strict on everything of ours
+	@echo "== types"
+	@$(PY) -m mypy
+
+.PHONY: contracts
+contracts: need-venv  ## who may import whom (import-linter)
+	@echo "== contracts"
+	@$(TEST_ENV) .venv/bin/lint-imports
+
+.PHONY: docs-check
+docs-check: need-venv  ## generated documents are up to date
+	@echo "== generated documents"
+	@if [ -e hallserver/protocol/document.py ] || [ -d hallserver/protocol/document ]; then \
+	  $(PY) -m hallserver.protocol.document --check; \
+	else echo "hallserver.protocol.document does not exist: nothing is generated"; fi
+
+.PHONY: qml-check
+qml-check: need-venv  ## qmllint, warnings are errors
+	@echo "== qml"
+	@if [ -n "$(QML_FILES)" ]; then \
+	  $(TEST_ENV) .venv/bin/pyside6-qmllint -W 0 $(QML_FILES) && echo "$(words $(QML_FILES)) files"; \
+	else echo "no QML files"; fi
+
+.PHONY: tests-quick
+tests-quick: need-venv
+	@echo "== tests, quick ones, $(WORKERS) at a time"
+	@$(PYTEST) -q -n $(WORKERS) -m "not slow"
+
+.PHONY: tests-slow
+tests-slow: need-venv
+	@echo "== tests, slow ones, one by one"
+	@$(PYTEST) -q -m slow
+
+.PHONY: bench
+bench: need-venv  ## measure; ARGS are handed on
+	@[ -e tests/bench/__main__.py ] || { echo "bench: tests/bench/__main__.py is missing" >&2; exit 1; }
+	@$(TEST_ENV) $(PY) -m tests.bench $(ARGS)
+
+.PHONY: lock
+lock: need-venv  ## pin Python packages anew from pyproject.toml; ARGS=--upgrade for newer ones
+	@$(PIP_COMPILE) $(ARGS) --output-file $(REQUIREMENTS)/runtime.txt pyproject.toml
+	@$(PIP_COMPILE) $(ARGS) --extra dev --constraint $(REQUIREMENTS)/runtime.txt \
+	  --output-file $(REQUIREMENTS)/dev.txt pyproject.toml
+	@git --no-pager diff --stat -- $(REQUIREMENTS)
+
+.PHONY: clean
+clean:  ## remove what was made, except .venv
+	@rm -rf out build dist ./*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache
+	@find $(PACKAGES) tests packaging -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: need-venv
+need-venv:
+	@[ -x $(PY) ] || { echo ".venv is missing; run: make setup" >&2; exit 1; }

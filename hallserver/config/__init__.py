@@ -1,0 +1,121 @@
+"""Load a hall file and check it: all mistakes at once, each with its place and line.
+
+    plan = load_plan(Path("examples/shaoyang.toml"))
+
+`tables` says what a hall file may hold, `fields` how one value is read, `checks` what must agree
+with what, `lines` where it stands in the file. A hall with a mistake is never started.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from hallserver.config.checks import CHECKS
+from hallserver.config.fields import Mistake, Report
+from hallserver.config.lines import index_lines
+from hallserver.config.tables import TABLES, Row, Rows, read_tables
+from hallserver.domain.plan import HallPlan
+
+__all__ = ["ConfigError", "ConfigUnreadableError", "Mistake", "load_plan", "parse_plan"]
+
+MAX_FILE_BYTES = 1_048_576
+
+
+class ConfigError(Exception):
+    """A hall file has mistakes; `mistakes` holds all of them, in the order of their lines."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = mistakes
+
+
+class ConfigUnreadableError(ConfigError):
+    """The hall file cannot be read at all: it is missing, forbidden, or not a text."""
+
+
+def load_plan(path: Path) -> HallPlan:
+    """Load a hall file. Raises ConfigError with all its mistakes, ConfigUnreadableError if
+    it is missing, forbidden, too large or not UTF-8."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as problem:
+        text = f"cannot be read: {problem.strerror or type(problem).__name__}"
+        raise ConfigUnreadableError((Mistake(path.name, None, text),)) from problem
+    return parse_plan(data, path.name)
+
+
+def parse_plan(data: bytes, name: str = "hall file") -> HallPlan:
+    """Read a hall file's bytes; as `load_plan`. `name` is the place of mistakes of the whole."""
+    text = _decode(data, name)
+    root, report = _parse(text, name)
+    rows = read_tables(root, report)
+    for check in CHECKS:
+        check(rows, report)
+    if report.mistakes:
+        raise ConfigError(tuple(sorted(report.mistakes, key=lambda each: each.line or 0)))
+    return _build(rows)
+
+
+def _parse(text: str, name: str) -> tuple[dict[str, Any], Report]:
+    try:
+        root = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigError((_syntax_mistake(str(problem), text, name),)) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits; a list in a list in …
+        raise ConfigError((Mistake(name, None, "holds a value that is too large"),)) from None
+    try:
+        return root, Report(index_lines(text))
+    except RecursionError:
+        raise ConfigError((Mistake(name, None, "holds tables nested too deep"),)) from None
+
+
+def _decode(data: bytes, name: str) -> str:
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigUnreadableError(
+            (Mistake(name, None, f"is larger than {MAX_FILE_BYTES} bytes"),)
+        )
+    try:
+        # "-sig": Windows Notepad puts a byte order mark in front.
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        mistake = Mistake(name, line, "is not in UTF-8", 'save it with the encoding "UTF-8"')
+        raise ConfigUnreadableError((mistake,)) from None
+
+
+def _syntax_mistake(problem: str, text: str, name: str) -> Mistake:
+    """Take the line out of the parser's sentence: "… (at line 3, column 5)"."""
+    match = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", problem)
+    if not match:
+        return Mistake(name, None, f"is not valid TOML: {problem}")
+    line = int(match[1]) if match[1] else text.count("\n") + 1
+    return Mistake(name, line, f"is not valid TOML: {problem[: match.start()]}")
+
+
+def _build(rows: Rows) -> HallPlan:
+    """Make the plan of rows without a mistake; what a row left out follows from its zone."""
+    floor_of = {row.values["id"]: row.values["floor"] for row in rows["zone"]}
+    made: dict[str, Any] = {}
+    for table in TABLES:
+        things = tuple(table.make(**_completed(row, floor_of)) for row in rows[table.key])
+        made[table.key] = things if table.is_list else things[0]
+    return HallPlan(
+        **made["hall"],
+        rules=made["rules"],
+        zones=made["zone"],
+        departments=made["department"],
+        services=made["service"],
+        counters=made["counter"],
+        clerks=made["clerk"],
+        kiosks=made["kiosk"],
+        callscreens=made["callscreen"],
+    )
+
+
+def _completed(row: Row, floor_of: dict[str, int]) -> dict[str, Any]:
+    given = {key: value for key, value in row.values.items() if value is not None}
+    if row.values.get("floor", 0) is None:
+        given["floor"] = floor_of[given["zone"] if "zone" in given else given["zones"][0]]
+    return given

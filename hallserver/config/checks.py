@@ -1,0 +1,157 @@
+"""What the tables of a hall file must agree on, beyond each value being right by itself."""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+from typing import Any
+
+from hallserver.config.fields import WRONG, Report, did_you_mean, echo, spell
+from hallserver.config.tables import Row, Rows, named
+from hallserver.domain.plan import Text
+
+MIN_NUMBERS_A_DAY = 100
+
+# No two rows of the table have the same value at this key.
+UNIQUE: tuple[tuple[str, str], ...] = (
+    ("zone", "id"),
+    ("zone", "name"),
+    ("department", "id"),
+    ("department", "name"),
+    ("service", "id"),
+    ("counter", "id"),
+    ("clerk", "id"),
+    ("clerk", "staff_number"),
+    ("kiosk", "id"),
+    ("callscreen", "id"),
+)
+
+# The key of a table names rows of another table.
+REFERENCES: tuple[tuple[str, str, str], ...] = (
+    ("service", "department", "department"),
+    ("service", "zone", "zone"),
+    ("counter", "zone", "zone"),
+    ("counter", "services", "service"),
+    ("kiosk", "zone", "zone"),
+    ("callscreen", "zones", "zone"),
+)
+
+# Every row of the table is named by at least one of these references, or it is of no use.
+NEEDED: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...] = (
+    ("department", (("service", "department"),), "no service belongs to this department"),
+    ("service", (("counter", "services"),), "no counter serves this service"),
+    (
+        "zone",
+        (("counter", "zone"), ("kiosk", "zone")),
+        "this zone has neither a counter nor a kiosk",
+    ),
+)
+
+
+def _check_unique(rows: Rows, report: Report) -> None:
+    for table, key in UNIQUE:
+        first: dict[Any, Row] = {}
+        for row in rows[table]:
+            for at, value in named(row, key):
+                other = first.setdefault(value, row)
+                if other is not row:
+                    text = echo(value.zh if isinstance(value, Text) else value)
+                    line = report.lines.line_of((*other.at, key))
+                    report.add(at, f"{text} is already the {key} of {spell(other.at)}, line {line}")
+
+
+def _check_references(rows: Rows, report: Report) -> None:
+    for table, key, target in REFERENCES:
+        if not rows[target]:
+            continue  # that table's absence has been reported
+        # A target whose id is itself malformed has been reported there.
+        known = {given for row in rows[target] if isinstance(given := row.raw.get("id"), str)}
+        ids_by_name = _ids_by_name(rows[target])
+        for row in rows[table]:
+            for at, value in named(row, key):
+                if value not in known:
+                    hint = did_you_mean(ids_by_name.get(value, value), known)
+                    report.add(at, f"there is no {target} {echo(value)}", hint)
+
+
+def _ids_by_name(rows: Sequence[Row]) -> dict[str, str]:
+    """People write names where ids are meant: lead from the one to the other."""
+    return {
+        word: row.values["id"]
+        for row in rows
+        if isinstance(row.values["name"], Text) and row.values["id"] is not WRONG
+        for word in (row.values["name"].zh, row.values["name"].en)
+    }
+
+
+def _check_needed(rows: Rows, report: Report) -> None:
+    for table, sources, text in NEEDED:
+        if not any(rows[source] for source, _ in sources):
+            continue  # that table's absence has been reported
+        used = {
+            value for source, key in sources for row in rows[source] for _, value in named(row, key)
+        }
+        for row in rows[table]:
+            if row.values["id"] is not WRONG and row.values["id"] not in used:
+                report.add(row.at, f"{echo(row.values['id'])}: {text}")
+
+
+def _check_series(rows: Rows, report: Report) -> None:
+    """Services of one prefix share a series; numbers of two prefixes never look alike."""
+    first: dict[str, Row] = {}
+    for row in rows["service"]:
+        prefix, start, width = (row.values[key] for key in ("prefix", "start", "width"))
+        if WRONG not in (start, width) and start + MIN_NUMBERS_A_DAY > 10**width:
+            text = f"{width} digits leave fewer than {MIN_NUMBERS_A_DAY} numbers a day from {start}"
+            report.add((*row.at, "width"), text, "give the numbers more digits")
+        if prefix is WRONG:
+            continue
+        other = first.setdefault(prefix, row)
+        for key in ("start", "width"):
+            mine, theirs = row.values[key], other.values[key]
+            if WRONG not in (mine, theirs) and mine != theirs:
+                text = f"{mine} differs from {theirs} of {spell(other.at)} with the same prefix"
+                report.add((*row.at, key), text, "services with one prefix share their numbers")
+    for (prefix, row), (later_prefix, later) in combinations(first.items(), 2):
+        widths = row.values["width"], later.values["width"]
+        if WRONG not in widths and look_alike(prefix, widths[0], later_prefix, widths[1]):
+            text = f"numbers of {echo(later_prefix)} can be read as numbers of {echo(prefix)}"
+            report.add(
+                (*later.at, "prefix"), text, f"which {spell(row.at)} has; take other letters"
+            )
+
+
+_AS_DIGITS = str.maketrans("OQIZSB", "001258")
+
+
+def look_alike(prefix: str, width: int, other_prefix: str, other_width: int) -> bool:
+    """Whether a printed number of one series could be misread as one of the other: AI001, A1001."""
+    short, long = sorted((prefix, other_prefix), key=len)
+    extra = long[len(short) :].translate(_AS_DIGITS)
+    if short.translate(_AS_DIGITS) != long[: len(short)].translate(_AS_DIGITS):
+        return False
+    is_as_long = len(prefix) + width == len(other_prefix) + other_width
+    return not extra or (extra.isdigit() and is_as_long)
+
+
+def _check_zones(rows: Rows, report: Report) -> None:
+    """Visitors wait in their service's zone: a counter elsewhere calls where they do not look."""
+    zone_of = {row.values["id"]: row.values["zone"] for row in rows["service"]}
+    for row in rows["counter"]:
+        zone = row.values["zone"]
+        if row.values["is_comprehensive"] or zone is WRONG or row.values["services"] is WRONG:
+            continue
+        for at, service in named(row, "services"):
+            other = zone_of.get(service, zone)
+            if other not in (zone, WRONG):
+                text = (
+                    f"{echo(service)} belongs to zone {echo(other)}, this counter to {echo(zone)}"
+                )
+                report.add(at, text, "only a counter with comprehensive = true serves other zones")
+
+
+CHECKS: tuple[Callable[[Rows, Report], None], ...] = (
+    _check_unique,
+    _check_references,
+    _check_needed,
+    _check_series,
+    _check_zones,
+)

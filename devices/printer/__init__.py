@@ -1,0 +1,1 @@
+"""The ticket printer: drawing, ESC/POS bytes, status codec, driver and simulator."""

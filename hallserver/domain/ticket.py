@@ -1,0 +1,124 @@
+"""The life of a ticket: one table. What is not in it raises and changes nothing."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
+
+from hallserver.protocol.ids import (
+    ClerkId,
+    ClientId,
+    CounterId,
+    PersonKey,
+    ServiceId,
+    TicketId,
+    TicketNumber,
+)
+from hallserver.protocol.states import TicketState
+
+
+@unique
+class Move(StrEnum):
+    """What can happen to a ticket."""
+
+    PRINTED = "printed"
+    VOIDED = "voided"
+    CALLED = "called"
+    CANCELLED = "cancelled"
+    ARRIVED = "arrived"
+    RECALLED = "recalled"
+    MISSED = "missed"
+    RELEASED = "released"
+    REINSTATED = "reinstated"
+    COMPLETED = "completed"
+    TRANSFERRED = "transferred"
+    PARKED = "parked"
+    RESUMED = "resumed"
+    EXPIRED = "expired"
+
+
+_S = TicketState
+_M = Move
+
+MOVES: dict[tuple[TicketState, Move], TicketState] = {
+    (_S.RESERVED, _M.PRINTED): _S.WAITING,
+    (_S.RESERVED, _M.VOIDED): _S.VOIDED,
+    (_S.WAITING, _M.CALLED): _S.CALLED,
+    (_S.WAITING, _M.CANCELLED): _S.CANCELLED,
+    (_S.CALLED, _M.ARRIVED): _S.SERVING,
+    (_S.CALLED, _M.RECALLED): _S.CALLED,
+    (_S.CALLED, _M.MISSED): _S.NO_SHOW,
+    (_S.CALLED, _M.RELEASED): _S.WAITING,
+    (_S.NO_SHOW, _M.REINSTATED): _S.WAITING,
+    (_S.SERVING, _M.COMPLETED): _S.COMPLETED,
+    (_S.SERVING, _M.TRANSFERRED): _S.WAITING,
+    (_S.SERVING, _M.PARKED): _S.PARKED,
+    (_S.PARKED, _M.RESUMED): _S.SERVING,
+    (_S.RESERVED, _M.EXPIRED): _S.EXPIRED,
+    (_S.WAITING, _M.EXPIRED): _S.EXPIRED,
+    (_S.CALLED, _M.EXPIRED): _S.EXPIRED,
+    (_S.SERVING, _M.EXPIRED): _S.EXPIRED,
+    (_S.PARKED, _M.EXPIRED): _S.EXPIRED,
+    (_S.NO_SHOW, _M.EXPIRED): _S.EXPIRED,
+}
+
+INITIAL = TicketState.RESERVED
+TERMINAL = frozenset({_S.COMPLETED, _S.VOIDED, _S.CANCELLED, _S.EXPIRED})
+"""Nothing happens to a ticket after these."""
+AT_COUNTER = frozenset({_S.CALLED, _S.SERVING})
+"""The ticket occupies the counter that called it."""
+HOLDS_PLACE = frozenset({_S.RESERVED, _S.WAITING, _S.CALLED, _S.SERVING, _S.PARKED})
+"""Its person may not take a second number of the same service."""
+
+
+class IllegalMoveError(Exception):
+    """A move that the table does not have."""
+
+
+def next_state(state: TicketState, move: Move) -> TicketState:
+    """Look the move up. Raises IllegalMoveError when the table does not have it."""
+    try:
+        return MOVES[state, move]
+    except KeyError:
+        raise IllegalMoveError(f"a ticket that is {state} cannot be {move}") from None
+
+
+def may(state: TicketState, move: Move) -> bool:
+    """Say whether the table has the move."""
+    return (state, move) in MOVES
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One place in line.
+
+    `place` orders the waiting: the journal's sequence number of the reservation, so that numbers of
+    one service are called in their own order. `*_ms` are on the hall's own clock; `counter` and
+    `clerk` are those of the last call.
+    """
+
+    id: TicketId
+    number: TicketNumber
+    service: ServiceId
+    person: PersonKey | None
+    kiosk: ClientId
+    place: int
+    reserved_ms: int
+    state: TicketState = INITIAL
+    recalls: int = 0
+    counter: CounterId | None = None
+    clerk: ClerkId | None = None
+    called_wall_ms: int = 0
+    is_rated: bool = False
+
+    def moved(self, move: Move) -> "Ticket":
+        """Return the ticket after a move. Raises IllegalMoveError; nothing else changes."""
+        return replace(self, state=next_state(self.state, move))
+
+
+def diagram() -> str:
+    """Draw the table as a Mermaid state diagram, for ARCHITECTURE.md."""
+    lines = ["stateDiagram-v2", f"    [*] --> {INITIAL.name}"]
+    lines += [
+        f"    {before.name} --> {after.name}: {move}" for (before, move), after in MOVES.items()
+    ]
+    lines += [f"    {state.name} --> [*]" for state in TicketState if state in TERMINAL]
+    return "\n".join(lines) + "\n"

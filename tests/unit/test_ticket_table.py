@@ -1,0 +1,116 @@
+"""The ticket table: exhaustively, all sequences of moves to length 5."""
+
+from itertools import product
+
+import pytest
+
+from hallserver.domain.ticket import (
+    AT_COUNTER,
+    HOLDS_PLACE,
+    INITIAL,
+    MOVES,
+    TERMINAL,
+    IllegalMoveError,
+    Move,
+    Ticket,
+    diagram,
+    may,
+    next_state,
+)
+from hallserver.protocol.ids import ClientId, ServiceId, TicketId, TicketNumber
+from hallserver.protocol.states import TicketState
+
+LENGTH = 5
+
+# The life of a ticket once more, written as the paths that the hall's staff know, so that the table
+# is not checked against itself.
+PATHS = """
+reserved printed waiting
+reserved voided voided
+reserved expired expired
+waiting called called
+waiting cancelled cancelled
+waiting expired expired
+called arrived serving
+called recalled called
+called missed no_show
+called released waiting
+called expired expired
+no_show reinstated waiting
+no_show expired expired
+serving completed completed
+serving transferred waiting
+serving parked parked
+serving expired expired
+parked resumed serving
+parked expired expired
+"""
+
+
+def known_paths() -> dict[tuple[str, str], str]:
+    rows = (line.split() for line in PATHS.strip().splitlines())
+    return {(before, move): after for before, move, after in rows}
+
+
+def test_every_sequence_of_five_moves_ends_where_staff_expect_or_is_refused() -> None:
+    paths = known_paths()
+    followed = refused = 0
+    for sequence in product(Move, repeat=LENGTH):
+        state = INITIAL
+        for move in sequence:
+            expected = paths.get((state.value, move.value))
+            if expected is None:
+                with pytest.raises(IllegalMoveError):
+                    next_state(state, move)
+                refused += 1
+                break
+            state = next_state(state, move)
+            assert state.value == expected
+        else:
+            followed += 1
+    assert followed + refused == len(Move) ** LENGTH
+    assert followed > 0
+
+
+def test_a_refused_move_leaves_the_ticket_as_it_was() -> None:
+    for state, move in product(TicketState, Move):
+        ticket = Ticket(
+            TicketId("20261123-A001"),
+            TicketNumber("A001"),
+            ServiceId("a"),
+            None,
+            ClientId("kiosk-01"),
+            place=1,
+            reserved_ms=0,
+            state=state,
+        )
+        before = repr(ticket)
+        if may(state, move):
+            assert ticket.moved(move).state is MOVES[state, move]
+        else:
+            with pytest.raises(IllegalMoveError, match=f"{state} cannot be {move}"):
+                ticket.moved(move)
+        assert repr(ticket) == before
+
+
+def test_every_state_can_be_reached_and_only_terminal_ones_cannot_be_left() -> None:
+    reached = {INITIAL} | set(MOVES.values())
+    assert reached == set(TicketState)
+    left = {state for state, _ in MOVES}
+    assert set(TicketState) - left == TERMINAL
+
+
+def test_every_open_ticket_can_expire_so_that_nothing_is_open_after_the_day() -> None:
+    for state in set(TicketState) - TERMINAL:
+        assert next_state(state, Move.EXPIRED) is TicketState.EXPIRED
+
+
+def test_a_terminal_ticket_holds_neither_a_place_nor_a_counter() -> None:
+    assert not TERMINAL & HOLDS_PLACE
+    assert not TERMINAL & AT_COUNTER
+
+
+def test_the_diagram_names_every_move_once() -> None:
+    lines = diagram().splitlines()
+    for (before, move), after in MOVES.items():
+        assert lines.count(f"    {before.name} --> {after.name}: {move}") == 1

@@ -1,0 +1,15 @@
+import QtQuick
+
+// A ticket's number: large, in digits of one width, never wrapped.
+Text {
+    color: Theme.ink
+    font.family: Theme.family
+    font.pixelSize: Theme.textNumber
+    font.weight: Font.Bold
+    font.features: {
+        "tnum": 1
+    }
+    textFormat: Text.PlainText
+    horizontalAlignment: Text.AlignHCenter
+    verticalAlignment: Text.AlignVCenter
+}

@@ -46,7 +46,6 @@ Pressable {
         anchors.rightMargin: Theme.gap
         anchors.verticalCenter: parent.verticalCenter
         text: root.text
-        lineHeight: 1.0
         color: root.chosen ? Theme.onAccent : Theme.ink
     }
 }

@@ -8,7 +8,6 @@ Text {
     font.family: Theme.family
     font.pixelSize: Theme.textBody
     font.weight: strong ? Font.Bold : Font.Normal
-    lineHeight: 1.16
     wrapMode: Text.Wrap
     textFormat: Text.PlainText
     renderType: Text.QtRendering

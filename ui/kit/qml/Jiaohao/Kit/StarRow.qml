@@ -57,7 +57,6 @@ Item {
                         width: cell.width - Theme.gap
                         text: root.words[cell.index] ?? ""
                         strong: true
-                        lineHeight: 1.0
                         horizontalAlignment: Text.AlignHCenter
                     }
                 }

@@ -22,7 +22,7 @@ Pressable {
     Rectangle {
         id: mark
         visible: root.glyph !== ""
-        width: visible ? Math.round(Theme.touch * 0.82) : 0
+        width: visible ? Theme.touch : 0
         height: width
         radius: Theme.radius
         color: Theme.accentSoft
@@ -33,7 +33,7 @@ Pressable {
         Glyph {
             anchors.centerIn: parent
             name: root.glyph
-            size: Math.round(parent.width * 0.58)
+            size: Math.round(parent.width * 0.62)
             color: Theme.accentInk
         }
     }

@@ -5,132 +5,42 @@ Two stages. `compose` measures and places everything and can be asked where each
 zone, department, matter, number, people ahead, where to go, hints, time.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import zxingcpp
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from devices.printer.face import TicketFace, TicketLanguage
 from devices.printer.fonts import Weight
-from devices.printer.typeset import Fitted, Step, baseline, fit, runs_of, width_of
+from devices.printer.strip import (
+    INK,
+    MARGIN,
+    PAPER,
+    QUIET_MODULES,
+    Arrow,
+    Block,
+    Dashes,
+    Panel,
+    Qr,
+    Strip,
+    Text,
+    inked,
+)
+from devices.printer.typeset import Step, fit, runs_of, width_of
 
 __all__ = [
     "PAPER_WIDTH_DOTS",
-    "Block",
-    "Box",
     "TicketFace",
     "TicketLanguage",
-    "TicketLayout",
     "compose",
     "draw_ticket",
+    "draw_void_strip",
 ]
 
 PAPER_WIDTH_DOTS = 576  # 72 mm printable on 80 mm paper at 203 dpi
-MARGIN = 20
-QUIET_MODULES = 4  # ISO/IEC 18004, 6.3.8
 MIN_MODULE_DOTS = 5  # 0.62 mm: phones and the kiosk's camera read it at arm's length
 MAX_MODULE_DOTS = 7
-
-INK, PAPER = 0, 255
-# Grey edges of the glyphs become ink below this: a little more than half, since thermal paper
-# loses hairlines.
-THRESHOLD = 150
-
-Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are outside
-
-
-@dataclass(frozen=True)
-class Block:
-    """A named piece of the ticket and the box that it has to itself."""
-
-    name: str
-    box: Box
-
-
-@dataclass(frozen=True)
-class _Text:
-    left: float
-    baseline: int
-    text: str
-    weight: Weight
-    size: int
-    ink: int
-
-
-@dataclass(frozen=True)
-class _Panel:
-    box: Box
-    radius: int
-    line_dots: int
-    fill: int | None = None
-    corners: tuple[bool, bool, bool, bool] = (True, True, True, True)
-
-
-@dataclass(frozen=True)
-class _Dashes:
-    top: int
-    left: int
-    right: int
-
-
-@dataclass(frozen=True)
-class _Arrow:
-    box: Box
-
-
-@dataclass(frozen=True)
-class _Qr:
-    left: int
-    top: int
-    module: int
-    modules: Image.Image
-
-
-_Item = _Text | _Panel | _Dashes | _Arrow | _Qr
-
-
-@dataclass
-class TicketLayout:
-    """A placed ticket. Grows downwards while it is composed."""
-
-    width: int
-    height: int = 0
-    blocks: list[Block] = field(default_factory=list)
-    items: list[_Item] = field(default_factory=list)
-
-    @property
-    def column(self) -> int:
-        """Width between the margins."""
-        return self.width - 2 * MARGIN
-
-    def skip(self, dots: int) -> None:
-        """Leave white."""
-        self.height += dots
-
-    def lines(
-        self, name: str, fitted: Fitted, weight: Weight, *, box_left: int, box_width: int
-    ) -> None:
-        """Place lines in the middle of a column and go on below them."""
-        top = self.height
-        for line in fitted.lines:
-            left = box_left + (box_width - width_of(line, weight, fitted.size)) / 2
-            self._line(line, left, weight, fitted)
-        self.blocks.append(Block(name, (box_left, top, box_left + box_width, self.height)))
-
-    def lines_left(
-        self, name: str, fitted: Fitted, weight: Weight, *, left: int, width: int
-    ) -> None:
-        """Place lines flush left and go on below them."""
-        top = self.height
-        for line in fitted.lines:
-            self._line(line, left, weight, fitted)
-        self.blocks.append(Block(name, (left, top, left + width, self.height)))
-
-    def _line(self, line: str, left: float, weight: Weight, fitted: Fitted) -> None:
-        base = self.height + baseline(fitted.size)
-        self.items.append(_Text(left, base, line, weight, fitted.size, INK))
-        self.height += fitted.line_height
 
 
 @dataclass(frozen=True)
@@ -193,14 +103,14 @@ def _words(face: TicketFace) -> _Words:
     return _Words("请到  Please go to", "扫码查看进度 Scan", "取号时间", chinese, small)
 
 
-def compose(face: TicketFace, width_dots: int = PAPER_WIDTH_DOTS) -> TicketLayout:
+def compose(face: TicketFace, width_dots: int = PAPER_WIDTH_DOTS) -> Strip:
     """Place everything that `face` says. Raises `fonts.FontMissing`."""
     page = _compose(face, width_dots, _ROOMY)
     return page if page.height <= ROOMY_HEIGHT_DOTS else _compose(face, width_dots, _COMPACT)
 
 
-def _compose(face: TicketFace, width_dots: int, style: _Style) -> TicketLayout:
-    page = TicketLayout(width_dots)
+def _compose(face: TicketFace, width_dots: int, style: _Style) -> Strip:
+    page = Strip(width_dots)
     words = _words(face)
     page.skip(10)
     _head(page, face, style)
@@ -213,7 +123,7 @@ def _compose(face: TicketFace, width_dots: int, style: _Style) -> TicketLayout:
     return page
 
 
-def _head(page: TicketLayout, face: TicketFace, style: _Style) -> None:
+def _head(page: Strip, face: TicketFace, style: _Style) -> None:
     title = fit(face.hall_title, Weight.BOLD, style.title, page.column)
     page.lines("hall", title, Weight.BOLD, box_left=MARGIN, box_width=page.column)
     page.skip(4)
@@ -229,10 +139,10 @@ def _head(page: TicketLayout, face: TicketFace, style: _Style) -> None:
         page.lines("note", fitted, Weight.BOLD, box_left=MARGIN + 20, box_width=page.column - 40)
         page.skip(7)
         box = (MARGIN, top, page.width - MARGIN, page.height)
-        page.items.append(_Panel(box, radius=8, line_dots=2))
+        page.items.append(Panel(box, radius=8, line_dots=2))
 
 
-def _card(page: TicketLayout, face: TicketFace, words: _Words, style: _Style) -> None:
+def _card(page: Strip, face: TicketFace, words: _Words, style: _Style) -> None:
     """The framed middle: the matter, the number, and in white on black who is ahead."""
     top, left, width = page.height, MARGIN, page.column
     inner = width - 36
@@ -253,14 +163,14 @@ def _card(page: TicketLayout, face: TicketFace, words: _Words, style: _Style) ->
     strip_top = page.height
     _ahead(page, words)
     bottom = page.height
-    page.items.insert(0, _Panel((left, top, left + width, bottom), radius=20, line_dots=3))
-    strip = _Panel(
+    page.items.insert(0, Panel((left, top, left + width, bottom), radius=20, line_dots=3))
+    strip = Panel(
         (left, strip_top, left + width, bottom), 20, 0, INK, corners=(False, False, True, True)
     )
     page.items.insert(1, strip)
 
 
-def _number(page: TicketLayout, face: TicketFace, style: _Style) -> None:
+def _number(page: Strip, face: TicketFace, style: _Style) -> None:
     sizes = range(style.number_size, _NUMBER_MIN_SIZE, -4)
     size = next(
         (s for s in sizes if width_of(face.number, Weight.BOLD, s) <= _NUMBER_DOTS),
@@ -274,12 +184,12 @@ def _number(page: TicketLayout, face: TicketFace, style: _Style) -> None:
     top = page.height
     base = round(top + ascent)
     left = (page.width - wide) / 2
-    page.items.append(_Text(left, base, face.number, Weight.BOLD, size, INK))
+    page.items.append(Text(left, base, face.number, Weight.BOLD, size, INK))
     page.height = round(base + descent)
     page.blocks.append(Block("number", (MARGIN, top, page.width - MARGIN, page.height)))
 
 
-def _ahead(page: TicketLayout, words: _Words) -> None:
+def _ahead(page: Strip, words: _Words) -> None:
     """One white line on the black strip: the count larger than the words around it."""
     top, height, gap = page.height, 64, 14
     before, count, after = words.ahead
@@ -292,13 +202,13 @@ def _ahead(page: TicketLayout, words: _Words) -> None:
     left = (page.width - wide) / 2
     base = top + 48 if count else top + 43
     for text, size in parts:
-        page.items.append(_Text(left, base, text, Weight.BOLD, size, PAPER))
+        page.items.append(Text(left, base, text, Weight.BOLD, size, PAPER))
         left += width_of(text, Weight.BOLD, size) + gap
     page.skip(height)
     page.blocks.append(Block("ahead", (MARGIN, top, page.width - MARGIN, page.height)))
 
 
-def _where(page: TicketLayout, face: TicketFace, words: _Words, style: _Style) -> None:
+def _where(page: Strip, face: TicketFace, words: _Words, style: _Style) -> None:
     if not face.where_lines:
         return
     top, left = page.height, MARGIN + 62
@@ -311,13 +221,13 @@ def _where(page: TicketLayout, face: TicketFace, words: _Words, style: _Style) -
         fitted = fit(line, Weight.BOLD, (Step(size, 99),), width)
         page.lines_left(f"where_{i}", fitted, Weight.BOLD, left=left, width=width)
     middle = (top + page.height) // 2
-    page.items.append(_Arrow((MARGIN + 4, middle - 22, MARGIN + 48, middle + 22)))
+    page.items.append(Arrow((MARGIN + 4, middle - 22, MARGIN + 48, middle + 22)))
     page.skip(14)
 
 
-def _foot(page: TicketLayout, face: TicketFace, words: _Words, style: _Style) -> None:
+def _foot(page: Strip, face: TicketFace, words: _Words, style: _Style) -> None:
     """The code at the left, the small print beside it, both about the same middle."""
-    page.items.append(_Dashes(page.height, MARGIN, page.width - MARGIN))
+    page.items.append(Dashes(page.height, MARGIN, page.width - MARGIN))
     page.skip(6)
     top = page.height
     modules = _qr_modules(face.qr_text)
@@ -331,14 +241,12 @@ def _foot(page: TicketLayout, face: TicketFace, words: _Words, style: _Style) ->
     if used < side:
         _shift(page, first_item, first_block, (side - used) // 2)
     qr_top = top + max(0, used - side) // 2
-    page.items.append(_Qr(0, qr_top, module, modules))
+    page.items.append(Qr(0, qr_top, module, modules))
     page.blocks.append(Block("qr", (0, qr_top, side, qr_top + side)))
     page.height = top + max(side, used)
 
 
-def _small_print(
-    page: TicketLayout, face: TicketFace, words: _Words, left: int, width: int
-) -> None:
+def _small_print(page: Strip, face: TicketFace, words: _Words, left: int, width: int) -> None:
     label = fit(words.time, Weight.REGULAR, _SMALL, width)
     page.lines_left("time_label", label, Weight.REGULAR, left=left, width=width)
     issued = fit(face.issued_text, Weight.BOLD, _TIME, width)
@@ -354,12 +262,12 @@ def _small_print(
             page.lines_left(name, fitted, Weight.REGULAR, left=left, width=width)
 
 
-def _shift(page: TicketLayout, first_item: int, first_block: int, dots: int) -> None:
+def _shift(page: Strip, first_item: int, first_block: int, dots: int) -> None:
     for i in range(first_item, len(page.items)):
         item = page.items[i]
-        if isinstance(item, _Text):
+        if isinstance(item, Text):
             base = item.baseline + dots
-            page.items[i] = _Text(item.left, base, item.text, item.weight, item.size, item.ink)
+            page.items[i] = Text(item.left, base, item.text, item.weight, item.size, item.ink)
     for i in range(first_block, len(page.blocks)):
         name, (left, top, right, bottom) = page.blocks[i].name, page.blocks[i].box
         page.blocks[i] = Block(name, (left, top + dots, right, bottom + dots))
@@ -373,47 +281,23 @@ def _qr_modules(text: str) -> Image.Image:
 
 def draw_ticket(face: TicketFace, width_dots: int = PAPER_WIDTH_DOTS) -> Image.Image:
     """Draw `face` as a picture of mode "1", `width_dots` wide. Raises `fonts.FontMissing`."""
-    page = compose(face, width_dots)
-    image = Image.new("L", (page.width, page.height), PAPER)
-    draw = ImageDraw.Draw(image)
-    for item in page.items:
-        _ink(image, draw, item)
-    return image.point([0] * THRESHOLD + [255] * (256 - THRESHOLD), "1")
+    return inked(compose(face, width_dots))
 
 
-def _ink(image: Image.Image, draw: ImageDraw.ImageDraw, item: _Item) -> None:
-    if isinstance(item, _Text):
-        left = item.left
-        for run in runs_of(item.text, item.weight):
-            font = run.font.at(item.size)
-            draw.text((left, item.baseline), run.text, fill=item.ink, font=font, anchor="ls")
-            left += font.getlength(run.text)
-    elif isinstance(item, _Panel):
-        left_, top, right, bottom = item.box
-        draw.rounded_rectangle(
-            (left_, top, right - 1, bottom - 1),
-            item.radius,
-            fill=item.fill,
-            outline=INK if item.line_dots else None,
-            width=item.line_dots,
-            corners=item.corners,
-        )
-    elif isinstance(item, _Dashes):
-        for x in range(item.left, item.right, 16):
-            draw.rectangle((x, item.top, min(x + 8, item.right) - 1, item.top + 1), fill=INK)
-    elif isinstance(item, _Arrow):
-        _draw_arrow(draw, item.box)
-    else:
-        side = item.modules.width * item.module
-        grown = item.modules.resize((side, side), Image.Resampling.NEAREST)
-        quiet = QUIET_MODULES * item.module
-        image.paste(grown, (item.left + quiet, item.top + quiet))
+def draw_void_strip(width_dots: int = PAPER_WIDTH_DOTS) -> Image.Image:
+    """Draw what goes below a broken-off ticket, so that nobody takes it for one."""
+    page = Strip(width_dots)
+    page.skip(6)
+    bar = Panel((0, page.height, width_dots, page.height + 64), 0, 0, INK)
+    page.items.append(bar)
+    wide = width_of(_VOID, Weight.BOLD, 44)
+    page.items.append(Text((width_dots - wide) / 2, 54, _VOID, Weight.BOLD, 44, PAPER))
+    page.skip(68)
+    below = fit(_VOID_SMALL, Weight.REGULAR, _SMALL, page.column)
+    page.lines("void", below, Weight.REGULAR, box_left=MARGIN, box_width=page.column)
+    page.skip(6)
+    return inked(page)
 
 
-def _draw_arrow(draw: ImageDraw.ImageDraw, box: Box) -> None:
-    left, top, right, bottom = box
-    draw.ellipse((left, top, right - 1, bottom - 1), fill=INK)
-    middle = (top + bottom) // 2
-    draw.line((left + 10, middle, right - 13, middle), fill=PAPER, width=5)
-    head = [(right - 21, middle - 10), (right - 9, middle), (right - 21, middle + 10)]
-    draw.line(head, fill=PAPER, width=5, joint="curve")
+_VOID = "作废 VOID"
+_VOID_SMALL = "以上内容无效 Disregard what is printed above"

@@ -9,7 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 SALT_BYTES = 16
@@ -40,8 +40,8 @@ class StoredHash:
     """A hash as it stands in the hall file, read."""
 
     cost: Cost
-    salt: bytes
-    digest: bytes
+    salt: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
 
     @classmethod
     def read(cls, stored: str) -> Self:
@@ -49,7 +49,7 @@ class StoredHash:
         scheme, *rest = stored.split("$")
         if scheme != "scrypt" or len(rest) != 5:
             raise ValueError("not of the form scrypt$n$r$p$salt$hash")
-        n, r, p = (int(part) if part.isascii() and part.isdigit() else 0 for part in rest[:3])
+        n, r, p = (_small_number(part) for part in rest[:3])
         is_power_of_two = n > 1 and n & (n - 1) == 0
         if not is_power_of_two or n > 2**_MAX_LOG_N or not 1 <= r <= _MAX_R or not 1 <= p <= _MAX_P:
             raise ValueError("a scrypt parameter is out of its range")
@@ -60,6 +60,10 @@ class StoredHash:
         if len(salt) < SALT_BYTES or len(digest) != HASH_BYTES:
             raise ValueError(f"salt needs {SALT_BYTES} bytes or more and hash {HASH_BYTES}")
         return cls(Cost(n, r, p), salt, digest)
+
+    def matches(self, password: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(_derive(password, self.salt, self.cost), self.digest)
 
     @property
     def is_costly_enough(self) -> bool:
@@ -77,9 +81,8 @@ def hash_password(password: str, salt: bytes, cost: Cost = DEFAULT_COST) -> str:
 
 
 def is_password(password: str, stored: str) -> bool:
-    """Compare in constant time. Raises ValueError when `stored` is not a hash of ours."""
-    known = StoredHash.read(stored)
-    return hmac.compare_digest(_derive(password, known.salt, known.cost), known.digest)
+    """Compare with a stored hash. Raises ValueError when `stored` is not a hash of ours."""
+    return StoredHash.read(stored).matches(password)
 
 
 def weakness(password: str) -> str | None:
@@ -92,6 +95,11 @@ def weakness(password: str) -> str | None:
             f"a password needs {MIN_CHAR_CLASSES} of: small letters, capitals, digits, other signs"
         )
     return None
+
+
+def _small_number(text: str) -> int:
+    """Read up to six ASCII digits; 0, which no parameter may be, for anything else."""
+    return int(text) if len(text) <= 6 and text.isascii() and text.isdigit() else 0
 
 
 def _derive(password: str, salt: bytes, cost: Cost) -> bytes:

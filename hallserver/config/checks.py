@@ -134,17 +134,17 @@ def look_alike(prefix: str, width: int, other_prefix: str, other_width: int) -> 
 
 def _check_zones(rows: Rows, report: Report) -> None:
     """Visitors wait in their service's zone: a counter elsewhere calls where they do not look."""
+    zones = {row.values["id"] for row in rows["zone"]} - {WRONG}
     zone_of = {row.values["id"]: row.values["zone"] for row in rows["service"]}
     for row in rows["counter"]:
         zone = row.values["zone"]
-        if row.values["is_comprehensive"] or zone is WRONG or row.values["services"] is WRONG:
+        if row.values["is_comprehensive"] or zone not in zones:
             continue
         for at, service in named(row, "services"):
             other = zone_of.get(service, zone)
-            if other not in (zone, WRONG):
-                text = (
-                    f"{echo(service)} belongs to zone {echo(other)}, this counter to {echo(zone)}"
-                )
+            if other != zone and other in zones:
+                own, home = echo(zone), echo(other)
+                text = f"{echo(service)} belongs to zone {home}, this counter to {own}"
                 report.add(at, text, "only a counter with comprehensive = true serves other zones")
 
 

@@ -6,34 +6,54 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hallserver.domain import events as ev
+from hallserver.domain.state import Desk
 from hallserver.domain.ticket import AT_COUNTER, TERMINAL
 from hallserver.protocol import commands as c
-from hallserver.protocol.ids import ClerkId, Epoch, PersonKey, ServiceId, TicketId, TicketToken
+from hallserver.protocol.ids import (
+    ClerkId,
+    CounterId,
+    Epoch,
+    PersonKey,
+    ServiceId,
+    TicketId,
+    TicketToken,
+)
 from hallserver.protocol.replies import Rejected, Reservation, TicketAtCounter
 from hallserver.protocol.states import TicketState
 from tests.helpers.halls import DAY_MS, PASSWORD, Played, small_plan
 
 COUNTERS = ((1, ("a", "b")), (2, ("b", "c")), (3, ("a", "b", "c")))
-CLIENTS = [
-    *(f"kiosk-0{n}" for n in (1, 2)),
-    *(f"counter-{n}" for n, _ in COUNTERS),
-    *(f"pad-{n}" for n, _ in COUNTERS),
-]
-ACTS = (
-    "reserve", "confirm", "void", "show", "rate", "rate_here", "sign_in", "sign_out", "next",
-    "recall", "arrive", "complete", "miss", "wait", "tomorrow",
-)  # fmt: skip
+KIOSKS = ("kiosk-01", "kiosk-02")
+TERMINALS = tuple(f"counter-{n}" for n, _ in COUNTERS)
+PADS = tuple(f"pad-{n}" for n, _ in COUNTERS)
+EVERYBODY = KIOSKS + TERMINALS + PADS
 
-# Acts of a day are likelier than the odd ones, and which thing an act is about is drawn as a number
-# that the world of the moment gives a meaning to.
+# Acts of an ordinary day are likelier than the odd ones. Which thing an act is about is drawn as a
+# number, to which the world of the moment gives a meaning.
+SENDERS = {
+    "reserve": KIOSKS, "confirm": KIOSKS, "void": KIOSKS, "show": KIOSKS, "rate": KIOSKS + PADS,
+    "rate_here": PADS, "sign_in": TERMINALS, "sign_out": TERMINALS, "next": TERMINALS,
+    "recall": TERMINALS, "arrive": TERMINALS, "complete": TERMINALS, "miss": TERMINALS,
+    "wait": KIOSKS, "tomorrow": KIOSKS,
+}  # fmt: skip
+USUAL = (
+    ["reserve"] * 3
+    + ["confirm"] * 4
+    + ["next"] * 5
+    + ["arrive"] * 4
+    + ["complete"] * 4
+    + ["rate_here"]
+)
 Step = tuple[str, str, int]
+
+
+def steps_of(act: str) -> st.SearchStrategy[Step]:
+    senders = st.sampled_from(SENDERS[act] * 4 + EVERYBODY)
+    return st.tuples(st.just(act), senders, st.integers(0, 40))
+
+
 steps = st.lists(
-    st.tuples(
-        st.sampled_from(ACTS[:1] * 4 + ACTS[1:2] * 4 + ACTS[8:9] * 5 + ACTS[10:12] * 3 + ACTS),
-        st.sampled_from(CLIENTS),
-        st.integers(0, 40),
-    ),
-    max_size=120,
+    st.sampled_from(USUAL + list(SENDERS)).flatmap(steps_of), min_size=20, max_size=120
 )
 
 
@@ -44,10 +64,19 @@ class World:
         self.played = Played(small_plan(COUNTERS, clerks=4))
         self.given: list[Reservation] = []
         self.rated: Tally[str] = Tally()
+        for number, _ in COUNTERS:
+            self.step("sign_in", f"counter-{number}", number - 1)
+        for which in range(1, 8):
+            self.step("reserve", KIOSKS[which % 2], which)
+            self.step("confirm", KIOSKS[which % 2], len(self.given) - 1)
 
-    def command(self, act: str, which: int) -> c.Command | None:
+    def command(self, act: str, client: str, which: int) -> c.Command | None:
         known = self.given[which % len(self.given)] if self.given else None
         ticket = known.ticket if known else TicketId("none")
+        if act in ("recall", "arrive", "complete", "miss") and which % 8:
+            ticket = self.desk(client).active or ticket  # what its clerk sees, most of the time
+        if act == "rate_here" and which % 8:
+            ticket = self.desk(client).completed or ticket
         token = known.token if known else TicketToken("none")
         person = PersonKey(f"{which:032x}") if which % 2 else None
         made: dict[str, c.Command] = {
@@ -67,12 +96,16 @@ class World:
         }
         return made.get(act)
 
+    def desk(self, client: str) -> Desk:
+        number = client.partition("-")[2]
+        return self.played.hall.state.desks.get(CounterId(int(number)), Desk())
+
     def step(self, act: str, client: str, which: int) -> None:
         self.played.pass_time(which * 997)
         if act == "tomorrow" and which == 0:
             self.played.pass_time(DAY_MS)
         self.played.tick()
-        command = self.command(act, which)
+        command = self.command(act, client, which)
         if command is None:
             return
         earliest = self.earliest_waiting(client)

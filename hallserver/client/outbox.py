@@ -1,0 +1,123 @@
+"""The commands that wait for their answer, kept until it comes, over restarts too."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hallserver.protocol.codec import MalformedCommand, decode_command, encode_command
+from hallserver.protocol.commands import Command, CommandMessage, ShowTicket, SignIn
+from hallserver.protocol.ids import CommandId
+from hallserver.protocol.version import SCHEMA_VERSION
+
+MAX_OUTBOX_COMMANDS = 256
+"""Commands without an answer. A kiosk that is cut off makes about one a minute."""
+
+MAX_IN_FLIGHT_COMMANDS = 16
+"""Sent and not yet answered; the rest waits its turn, so that a return does not flood the hall."""
+
+RESEND_AFTER_S = 3.0
+"""A command without an answer is sent again, with the same id, after this long."""
+
+NEVER_STORED: tuple[type[Command], ...] = (SignIn, ShowTicket)
+"""Kept in memory only: a password has no place on a disk, a question no use after a restart."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OutboxFull:
+    """`limit` commands wait for an answer already; this one was not taken."""
+
+    limit: int = MAX_OUTBOX_COMMANDS
+
+
+class OutboxStore(Protocol):
+    """Where commands survive a restart. Used by one thread at a time; never raises."""
+
+    def load(self) -> Sequence[bytes]:
+        """Return the stored messages, oldest first."""
+        ...
+
+    def put(self, command_id: CommandId, message: bytes) -> None:
+        """Store a message. On return it survives a power cut, or a log line says why not."""
+        ...
+
+    def drop(self, command_id: CommandId) -> None:
+        """Forget a message, if it is there."""
+        ...
+
+    def close(self) -> None:
+        """Give the file back. May be called twice."""
+        ...
+
+
+@dataclass
+class _Waiting:
+    command_id: CommandId
+    command: Command
+    message: bytes
+    sent_at_s: float | None = None
+
+
+class Outbox:
+    """Commands in the order of their submission; each leaves when its answer comes."""
+
+    def __init__(self, store: OutboxStore) -> None:
+        """Take over what the store still holds from before the last stop."""
+        self._store = store
+        self._waiting: dict[CommandId, _Waiting] = {}
+        for stored in store.load():
+            self._take_over(stored)
+
+    def __len__(self) -> int:
+        """Count the commands without an answer."""
+        return len(self._waiting)
+
+    def add(self, command_id: CommandId, command: Command) -> OutboxFull | None:
+        """Store a command before it is sent. Raises MessageTooLargeError, or ValueError on reuse.
+
+        None means taken.
+        """
+        if command_id in self._waiting:
+            raise ValueError("this command id is in use")
+        message = encode_command(CommandMessage(SCHEMA_VERSION, command_id, command))
+        if len(self._waiting) >= MAX_OUTBOX_COMMANDS:
+            return OutboxFull()
+        if not isinstance(command, NEVER_STORED):
+            self._store.put(command_id, message)
+        self._waiting[command_id] = _Waiting(command_id, command, message)
+        return None
+
+    def answered(self, command_id: CommandId) -> Command | None:
+        """Let a command go and return it; None when no such command waits."""
+        waiting = self._waiting.pop(command_id, None)
+        if waiting is None:
+            return None
+        self._store.drop(command_id)
+        return waiting.command
+
+    def take_due(self, now_s: float) -> tuple[bytes, ...]:
+        """Return the messages to send now, oldest first, and note that they are sent."""
+        due = []
+        for waiting, _ in zip(self._waiting.values(), range(MAX_IN_FLIGHT_COMMANDS), strict=False):
+            if waiting.sent_at_s is None or now_s - waiting.sent_at_s >= RESEND_AFTER_S:
+                waiting.sent_at_s = now_s
+                due.append(waiting.message)
+        return tuple(due)
+
+    def connection_lost(self) -> None:
+        """Note that what was sent may not have arrived: everything is due again."""
+        for waiting in self._waiting.values():
+            waiting.sent_at_s = None
+
+    def _take_over(self, stored: bytes) -> None:
+        decoded = decode_command(stored)
+        if isinstance(decoded, MalformedCommand):
+            # Our own older or newer version wrote it; its text could quote a visitor's token.
+            _LOG.error("a stored command cannot be read (%s) and is given up", decoded.why)
+            if decoded.id is not None:
+                self._store.drop(decoded.id)
+            return
+        message = encode_command(CommandMessage(SCHEMA_VERSION, decoded.id, decoded.command))
+        self._waiting[decoded.id] = _Waiting(decoded.id, decoded.command, message)

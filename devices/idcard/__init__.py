@@ -1,0 +1,1 @@
+"""Readers of resident identity cards that speak the SAM_V serial protocol."""

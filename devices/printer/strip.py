@@ -28,6 +28,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Text:
+    """One line of text; `left` and `baseline` in dots, `ink` INK or PAPER."""
+
     left: float
     baseline: int
     text: str
@@ -38,6 +40,8 @@ class Text:
 
 @dataclass(frozen=True)
 class Panel:
+    """A frame or a filled area with round corners."""
+
     box: Box
     radius: int
     line_dots: int
@@ -47,6 +51,8 @@ class Panel:
 
 @dataclass(frozen=True)
 class Dashes:
+    """A dashed rule across the paper."""
+
     top: int
     left: int
     right: int
@@ -54,11 +60,15 @@ class Dashes:
 
 @dataclass(frozen=True)
 class Arrow:
+    """A round sign that points right."""
+
     box: Box
 
 
 @dataclass(frozen=True)
 class Qr:
+    """A QR code; `left` and `top` are those of its quiet zone, `module` in dots."""
+
     left: int
     top: int
     module: int
@@ -70,7 +80,10 @@ Item = Text | Panel | Dashes | Arrow | Qr
 
 @dataclass
 class Strip:
-    """A strip of paper on which things have been placed; it grows downwards."""
+    """A strip of paper on which things have been placed; it grows downwards.
+
+    Each piece of text has a named block: the box that it has to itself.
+    """
 
     width: int
     height: int = 0

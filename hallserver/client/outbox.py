@@ -35,8 +35,8 @@ class OutboxFull:
 class OutboxStore(Protocol):
     """Where commands survive a restart. Used by one thread at a time; never raises."""
 
-    def load(self) -> Sequence[bytes]:
-        """Return the stored messages, oldest first."""
+    def load(self) -> Sequence[tuple[CommandId, bytes]]:
+        """Return what is stored, oldest first."""
         ...
 
     def put(self, command_id: CommandId, message: bytes) -> None:
@@ -67,8 +67,8 @@ class Outbox:
         """Take over what the store still holds from before the last stop."""
         self._store = store
         self._waiting: dict[CommandId, _Waiting] = {}
-        for stored in store.load():
-            self._take_over(stored)
+        for command_id, message in store.load():
+            self._take_over(command_id, message)
 
     def __len__(self) -> int:
         """Count the commands without an answer."""
@@ -111,13 +111,12 @@ class Outbox:
         for waiting in self._waiting.values():
             waiting.sent_at_s = None
 
-    def _take_over(self, stored: bytes) -> None:
+    def _take_over(self, command_id: CommandId, stored: bytes) -> None:
         decoded = decode_command(stored)
-        if isinstance(decoded, MalformedCommand):
-            # Our own older or newer version wrote it; its text could quote a visitor's token.
-            _LOG.error("a stored command cannot be read (%s) and is given up", decoded.why)
-            if decoded.id is not None:
-                self._store.drop(decoded.id)
+        if isinstance(decoded, MalformedCommand) or decoded.id != command_id:
+            # Another version of ours wrote it. What it says could quote a token: not logged.
+            _LOG.error("stored command %s cannot be read and is given up", command_id)
+            self._store.drop(command_id)
             return
-        message = encode_command(CommandMessage(SCHEMA_VERSION, decoded.id, decoded.command))
-        self._waiting[decoded.id] = _Waiting(decoded.id, decoded.command, message)
+        message = encode_command(CommandMessage(SCHEMA_VERSION, command_id, decoded.command))
+        self._waiting[command_id] = _Waiting(command_id, decoded.command, message)

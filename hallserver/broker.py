@@ -1,0 +1,399 @@
+"""The hall's MQTT broker: files for mosquitto, derived from the routes table, and running it.
+
+Checked against mosquitto 2.0.11 (mosquitto.conf(5), mosquitto(8)). The broker's store is
+disposable: what matters is in the hall's journal and in the clients' outboxes.
+"""
+
+import base64
+import getpass
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hallserver.client.settings import LinkSettings, is_loopback
+from hallserver.protocol.bounds import MAX_PUBLISHED_BYTES
+from hallserver.protocol.ids import ClientId
+from hallserver.protocol.routes import (
+    ROUTES,
+    SERVER_CLIENT,
+    Role,
+    Route,
+    counter_of,
+    role_of,
+)
+
+LOOPBACK = "127.0.0.1"
+START_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 5.0
+POLL_S = 0.02
+PORT_ATTEMPTS = 5
+
+PASSWORD_BYTES = 24
+PBKDF2_ITERATIONS = 101
+"""mosquitto_passwd's own number. Stretching protects passwords that people choose; ours are 192
+bits of chance, and the broker's only thread does the stretching at every connect."""
+SALT_BYTES = 12
+HASH_BYTES = 64
+
+MAX_INFLIGHT_MESSAGES = 256
+"""Unacknowledged towards one client. The server acknowledges after its commit, so this is also the
+size of its largest group commit; mosquitto's own 20 would be less than the counters of a hall."""
+MAX_QUEUED_MESSAGES = 2_000
+MAX_QUEUED_BYTES = 16 * 2**20
+MEMORY_LIMIT_BYTES = 512 * 2**20
+MAX_KEEPALIVE_S = 60
+SPARE_CONNECTIONS = 16
+
+
+class BrokerError(Exception):
+    """The broker cannot be run; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class BrokerTls:
+    """The broker's certificate chain and key, PEM files. Clients get the authority's file."""
+
+    certificate_file: Path
+    key_file: Path
+
+
+@dataclass(frozen=True)
+class BrokerFiles:
+    """What mosquitto reads. `write` makes the three files; only their owner may read them."""
+
+    directory: Path
+
+    @property
+    def config(self) -> Path:
+        """The file that mosquitto is started with."""
+        return self.directory / "mosquitto.conf"
+
+    @property
+    def passwords(self) -> Path:
+        """Names and salted hashes, never a password."""
+        return self.directory / "passwords"
+
+    @property
+    def acl(self) -> Path:
+        """Who may read and write which topic."""
+        return self.directory / "acl"
+
+    @property
+    def log(self) -> Path:
+        """Where a broker that `run_broker` starts writes its log."""
+        return self.directory / "mosquitto.log"
+
+    def write(
+        self,
+        passwords: Mapping[ClientId, str],
+        *,
+        port: int,
+        host: str = LOOPBACK,
+        tls: BrokerTls | None = None,
+        store: Path | None = None,
+    ) -> None:
+        """Write all three. `store` is a directory where the broker keeps retained messages.
+
+        Raises ValueError for a client that no hall has, and for a host outside loopback without
+        TLS.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        _write_private(self.acl, acl_text(passwords))
+        _write_private(self.passwords, password_file_text(passwords))
+        _write_private(
+            self.config,
+            config_text(self, len(passwords), port=port, host=host, tls=tls, store=store),
+        )
+
+
+def new_passwords(clients: Iterable[ClientId]) -> dict[ClientId, str]:
+    """Draw a password for each client, and for the server in any case."""
+    return {
+        client: secrets.token_urlsafe(PASSWORD_BYTES)
+        for client in dict.fromkeys((SERVER_CLIENT, *clients))
+    }
+
+
+def write_client_password(directory: Path, client: ClientId, password: str) -> Path:
+    """Write the file that a client program takes as `--password-file`, for its owner only."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{client}.password"
+    _write_private(path, password + "\n")
+    return path
+
+
+def acl_text(clients: Iterable[ClientId]) -> str:
+    """Derive mosquitto's access list from the routes: what is not listed is denied."""
+    lines = ["# Generated from the routes table of hallserver.protocol.routes."]
+    for client in clients:
+        role = role_of(client)
+        if role is None:
+            raise ValueError(f"{client} is not a client of a hall")
+        lines += ["", f"user {client}"]
+        for route in ROUTES:
+            own = _own_topics(route, client, role)
+            if role in route.sender:
+                lines.append(f"topic write {own}")
+            if role in route.readers:
+                lines.append(f"topic read {own}")
+    return "\n".join(lines) + "\n"
+
+
+def _own_topics(route: Route, client: ClientId, role: Role) -> str:
+    """Fill the template with the client itself; the server, and any zone, get the wildcard."""
+    counter = counter_of(client)
+    return route.template.format(
+        client="+" if role is Role.SERVER else client,
+        counter="+" if counter is None else counter,
+        zone="+",
+    )
+
+
+def password_file_text(passwords: Mapping[ClientId, str]) -> str:
+    """Hash the passwords as mosquitto_passwd does: `$7$iterations$salt$PBKDF2-HMAC-SHA512`."""
+    lines = []
+    for client, password in passwords.items():
+        salt = secrets.token_bytes(SALT_BYTES)
+        digest = hashlib.pbkdf2_hmac(
+            "sha512", password.encode(), salt, PBKDF2_ITERATIONS, HASH_BYTES
+        )
+        parts = (base64.b64encode(part).decode("ascii") for part in (salt, digest))
+        lines.append(f"{client}:$7${PBKDF2_ITERATIONS}${'$'.join(parts)}\n")
+    return "".join(lines)
+
+
+def config_text(
+    files: BrokerFiles,
+    clients: int,
+    *,
+    port: int,
+    host: str = LOOPBACK,
+    tls: BrokerTls | None = None,
+    store: Path | None = None,
+) -> str:
+    """Write mosquitto.conf. Raises ValueError for a host outside loopback without TLS."""
+    if tls is None and not is_loopback(host):
+        raise ValueError(f"{host} is reached over the network: passwords and tickets need TLS")
+    lines = [
+        "# Generated by hallserver.broker.",
+        # With per-listener settings, a password_file that stands before its listener would
+        # guard nothing: one listener, settings for all.
+        "per_listener_settings false",
+        f"listener {port} {host}",
+        f"max_connections {clients + SPARE_CONNECTIONS}",
+        "max_qos 1",
+    ]
+    if tls is not None:
+        lines += [
+            f"certfile {tls.certificate_file}",
+            f"keyfile {tls.key_file}",
+            "tls_version tlsv1.2",  # the least: mosquitto takes this and what is newer
+        ]
+    lines += [
+        "allow_anonymous false",
+        "allow_zero_length_clientid false",
+        # Without this, whoever holds one device's password can connect under another's id,
+        # push it out and read its answers.
+        "use_username_as_clientid true",
+        f"password_file {files.passwords}",
+        f"acl_file {files.acl}",
+        # Nagle and delayed acknowledgement cost 44 ms a round trip.
+        "set_tcp_nodelay true",
+        f"max_inflight_messages {MAX_INFLIGHT_MESSAGES}",
+        f"max_queued_messages {MAX_QUEUED_MESSAGES}",
+        f"max_queued_bytes {MAX_QUEUED_BYTES}",
+        f"message_size_limit {MAX_PUBLISHED_BYTES}",
+        f"memory_limit {MEMORY_LIMIT_BYTES}",
+        f"max_keepalive {MAX_KEEPALIVE_S}",
+        "queue_qos0_messages false",
+        "persistent_client_expiration 1h",
+        "sys_interval 0",
+        # Started by root, mosquitto would become a user that cannot read these files; the
+        # product's service starts it as its own user from the beginning.
+        f"user {getpass.getuser()}",
+        "log_dest stderr",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+        f"persistence {'false' if store is None else 'true'}",
+    ]
+    if store is not None:
+        lines += [f"persistence_location {store}/", "autosave_interval 60"]
+    return "\n".join(lines) + "\n"
+
+
+class RunningBroker:
+    """A mosquitto that we started, as our child; also a context manager that stops it."""
+
+    def __init__(
+        self,
+        files: BrokerFiles,
+        passwords: Mapping[ClientId, str],
+        port: int,
+        program: str,
+    ) -> None:
+        self.files = files
+        self.passwords = passwords
+        self.host = LOOPBACK
+        self.port = port
+        self._program = program
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id; None while it does not run."""
+        return None if self._process is None else self._process.pid
+
+    def settings(self, client: ClientId) -> LinkSettings:
+        """Say how a client reaches this broker."""
+        return LinkSettings(client, self.host, self.port, self.passwords[client])
+
+    def start(self) -> None:
+        """Start it, also again after `stop` or `kill`, and wait until it answers.
+
+        Raises BrokerError when it does not.
+        """
+        if self._process is not None:
+            raise BrokerError("the broker runs already")
+        with self.files.log.open("ab") as log:
+            # A group of its own: Ctrl-C in a terminal reaches only us, and we stop it in order.
+            self._process = subprocess.Popen(
+                [self._program, "-c", str(self.files.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.kill()
+            raise
+
+    def stop(self) -> None:
+        """Ask it to end, and end it when it does not. May be called twice."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it without warning, as a power cut would. May be called twice."""
+        self._end(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_TIMEOUT_S)
+
+    def _wait_until_it_answers(self) -> None:
+        deadline_s = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline_s:
+            if self._has_ended(POLL_S):
+                raise BrokerError(f"mosquitto ended at once: {self._last_words()}")
+            try:
+                socket.create_connection((self.host, self.port), timeout=POLL_S * 10).close()
+            except OSError:
+                continue
+            return
+        raise BrokerError(f"mosquitto did not answer in {START_TIMEOUT_S} s: {self._last_words()}")
+
+    def _has_ended(self, wait_s: float) -> bool:
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _last_words(self) -> str:
+        lines = self.files.log.read_text("utf-8", errors="replace").splitlines()
+        return " / ".join(lines[-3:]) or "no word in its log"
+
+
+def run_broker(
+    directory: Path,
+    clients: Iterable[ClientId],
+    *,
+    port: int | None = None,
+    store: Path | None = None,
+) -> RunningBroker:
+    """Start a mosquitto on loopback with new passwords for these clients and the server.
+
+    `directory` gets its files and log; without `port` a free one is chosen. Raises BrokerError.
+    """
+    program = find_mosquitto()
+    passwords = new_passwords(clients)
+    files = BrokerFiles(directory)
+    attempts = 1 if port is not None else PORT_ATTEMPTS
+    for attempt in range(1, attempts + 1):
+        chosen = free_port() if port is None else port
+        files.write(passwords, port=chosen, store=store)
+        broker = RunningBroker(files, passwords, chosen, program)
+        try:
+            broker.start()
+        except BrokerError:
+            # Another process may have taken the port since we looked.
+            if attempt == attempts or is_port_free(chosen):
+                raise
+        else:
+            return broker
+    raise BrokerError("no free port")
+
+
+def find_mosquitto() -> str:
+    """Find the program. Raises BrokerError with what to install."""
+    # Debian puts it where a user's PATH does not look.
+    places = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
+    program = shutil.which("mosquitto", path=places)
+    if program is None:
+        raise BrokerError("mosquitto is not installed: apt-get install mosquitto")
+    return program
+
+
+def free_port() -> int:
+    """Name a TCP port of loopback that nobody uses at this moment."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        number: int = server.getsockname()[1]
+        return number
+
+
+def is_port_free(port: int) -> bool:
+    """Whether a port of loopback can be listened on at this moment."""
+    try:
+        socket.create_server((LOOPBACK, port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)

@@ -1,0 +1,1 @@
+"""What the kiosk does, as a pure state machine: `step(state, event, now_s)`."""

@@ -190,14 +190,15 @@ class Kit:
         return Shots(self.window, self.settings.shots)
 
     def _bug(
-        self, kind: type[BaseException], _error: BaseException, trace: TracebackType | None
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         """Show the fail-safe screen and leave. Says where it was, never what the data were."""
         where = "?"
         while trace is not None:
             where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
             trace = trace.tb_next
-        print(f"bug: {kind.__name__} at {where}", file=sys.stderr, flush=True)  # noqa: T201
+        what = str(error) if isinstance(error, KitError) else ""  # holds names of our files only
+        print(f"bug: {kind.__name__} at {where} {what}", file=sys.stderr, flush=True)  # noqa: T201
         if self._is_failing:
             return
         self._is_failing = True

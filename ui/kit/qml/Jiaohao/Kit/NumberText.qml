@@ -12,4 +12,6 @@ Text {
     textFormat: Text.PlainText
     horizontalAlignment: Text.AlignHCenter
     verticalAlignment: Text.AlignVCenter
+    // Digits have nothing below the line: lift them to the middle of what is seen.
+    bottomPadding: Math.round(font.pixelSize * 0.14)
 }

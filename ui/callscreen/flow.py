@@ -1,0 +1,170 @@
+"""What a call screen shows, as a pure state machine: `step(state, event) -> (state, effects)`.
+
+Nothing old is ever shown as new. A call is new when its `call_seq` is above everything that its
+zone had before, it arrived while the link was live, and the zone had been heard before: what was
+already there when the screen started, or came while it was cut off, is history.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
+from hallserver.protocol.ids import CounterId, TicketNumber, ZoneId
+from hallserver.protocol.snapshots import (
+    BoardCall,
+    BoardSnapshot,
+    Catalog,
+    CatalogCounter,
+    CatalogZone,
+)
+
+NEW_S = 20.0
+"""How long a call is marked as new."""
+
+FLASH_S = 6.0
+"""How long the mark of a new call moves; then it is still."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed. `now_s` never goes back; `clock` is what a wall clock shows, as 09:41."""
+
+    now_s: float
+    clock: str
+
+
+Event = SnapshotArrived | LinkChanged | ReplyArrived | Tick
+
+
+@dataclass(frozen=True)
+class CallShown:
+    """A new call is on the screen from the next frame on."""
+
+    number: TicketNumber
+    counter: CounterId
+    call_seq: int
+
+
+@dataclass(frozen=True)
+class FreshnessChanged:
+    """The screen says from the next frame on that it is stale, or that it no longer is."""
+
+    is_stale: bool
+
+
+Effect = CallShown | FreshnessChanged
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that a call screen knows."""
+
+    zones: tuple[ZoneId, ...]
+    capacity: int
+    """How many calls fit on the screen; what is not on it is not said to be shown."""
+    link: LinkState = LinkState.CONNECTING
+    now_s: float = 0.0
+    clock: str = ""
+    live_clock: str = ""
+    """What the clock showed when the server was heard last."""
+    hall_zones: tuple[CatalogZone, ...] = ()
+    counters: Mapping[CounterId, CatalogCounter] = field(default_factory=dict)
+    boards: Mapping[ZoneId, BoardSnapshot] = field(default_factory=dict)
+    horizon: Mapping[ZoneId, int] = field(default_factory=dict)
+    """The highest `call_seq` that each zone has had."""
+    new_since_s: Mapping[int, float] = field(default_factory=dict)
+    """Since when each new call is shown, by `call_seq`."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether people have to be told that what they see may be old."""
+        return self.link not in (LinkState.LIVE, LinkState.CONNECTING)
+
+    @property
+    def calls(self) -> tuple[BoardCall, ...]:
+        """The calls of all its zones, newest first, each ticket's newest only."""
+        every = (call for board in self.boards.values() for call in board.calls)
+        return tuple(sorted(every, key=lambda call: call.call_seq, reverse=True))
+
+    def is_new(self, call: BoardCall) -> bool:
+        """Whether a call is marked as new."""
+        since_s = self.new_since_s.get(call.call_seq)
+        return since_s is not None and self.now_s - since_s < NEW_S
+
+    def is_flashing(self, call: BoardCall) -> bool:
+        """Whether a new call's mark moves."""
+        since_s = self.new_since_s.get(call.call_seq)
+        return since_s is not None and self.now_s - since_s < FLASH_S
+
+
+def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    """Take one event; the effects hold from the frame on that shows the new state."""
+    match event:
+        case Tick():
+            return _tick(state, event), ()
+        case LinkChanged():
+            return _link(state, event.link)
+        case SnapshotArrived(snapshot=BoardSnapshot() as board):
+            return _board(state, board)
+        case SnapshotArrived(snapshot=Catalog() as catalog):
+            return _catalog(state, catalog), ()
+        case SnapshotArrived() | ReplyArrived():
+            return state, ()
+
+
+def _tick(state: State, tick: Tick) -> State:
+    ticked = replace(state, now_s=max(state.now_s, tick.now_s), clock=tick.clock)
+    running = {
+        call_seq: since_s
+        for call_seq, since_s in state.new_since_s.items()
+        if ticked.now_s - since_s < NEW_S
+    }
+    live_clock = tick.clock if state.link is LinkState.LIVE else state.live_clock
+    return replace(ticked, new_since_s=running, live_clock=live_clock)
+
+
+def _link(state: State, link: LinkState) -> tuple[State, tuple[Effect, ...]]:
+    marks = state.new_since_s if link is LinkState.LIVE else {}
+    changed = replace(state, link=link, new_since_s=marks)
+    if link is LinkState.CONNECTING or (
+        changed.is_stale == state.is_stale and state.link is not LinkState.CONNECTING
+    ):
+        return changed, ()
+    return changed, (FreshnessChanged(changed.is_stale),)
+
+
+def _catalog(state: State, catalog: Catalog) -> State:
+    known = {zone.id: zone for zone in catalog.zones}
+    return replace(
+        state,
+        hall_zones=tuple(known[zone] for zone in state.zones if zone in known),
+        counters={counter.id: counter for counter in catalog.counters},
+    )
+
+
+def _board(state: State, board: BoardSnapshot) -> tuple[State, tuple[Effect, ...]]:
+    known = state.boards.get(board.zone)
+    is_ours = board.zone in state.zones
+    is_old = known is not None and (board.epoch, board.version) <= (known.epoch, known.version)
+    if not is_ours or is_old:
+        return state, ()
+    horizon = state.horizon.get(board.zone)
+    highest = max((call.call_seq for call in board.calls), default=0)
+    marks = dict(state.new_since_s)
+    fresh: tuple[BoardCall, ...] = ()
+    if horizon is not None and state.link is LinkState.LIVE:
+        fresh = tuple(call for call in board.calls if call.call_seq > horizon)
+        marks |= {call.call_seq: state.now_s for call in fresh}
+    changed = replace(
+        state,
+        boards={**state.boards, board.zone: board},
+        horizon={**state.horizon, board.zone: max(highest, horizon or 0)},
+        new_since_s=marks,
+    )
+    on_screen = {call.call_seq for call in changed.calls[: state.capacity]}
+    shown = tuple(
+        CallShown(call.number, call.counter, call.call_seq)
+        for call in sorted(fresh, key=lambda call: call.call_seq)
+        if call.call_seq in on_screen
+    )
+    return changed, shown

@@ -7,7 +7,6 @@ MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 PACKAGES := hallserver kiosk ui devices
-QML_FILES = $(shell find ui kiosk -name '*.qml' | sort)
 REQUIREMENTS := packaging/requirements
 
 # Workers for the quick tests. Slow tests measure or use the whole machine: they run one by one.
@@ -75,9 +74,9 @@ docs-check: need-venv  ## generated documents are up to date
 .PHONY: qml-check
 qml-check: need-venv  ## qmllint, warnings are errors
 	@echo "== qml"
-	@if [ -n "$(QML_FILES)" ]; then \
-	  $(TEST_ENV) .venv/bin/pyside6-qmllint -W 0 $(QML_FILES) && echo "$(words $(QML_FILES)) files"; \
-	else echo "no QML files"; fi
+	@# Full paths: with relative ones qmllint does not find the qmldir beside a singleton.
+	@find "$$PWD/ui" "$$PWD/kiosk" -name '*.qml' -print0 | sort -z | \
+	  $(TEST_ENV) xargs -0 -r .venv/bin/pyside6-qmllint -W 0 -I "$$PWD/ui/kit/qml"
 
 .PHONY: tests-quick
 tests-quick: need-venv

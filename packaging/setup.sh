@@ -182,7 +182,7 @@ install_python_packages() {
     say "Python packages: as pinned"
     return
   fi
-  say "Python packages: installing what $PINNED pins (about 0.2 GB to download, some minutes)"
+  say "Python packages: installing what $PINNED pins (some 230 MB to download)"
   # Wheels only: nothing is compiled, so no compiler and no header files are needed.
   if ! pip_install --progress-bar off --require-hashes --only-binary :all: -r "$PINNED"; then
     local hint="its own message is above; a second 'make setup' goes on from here"
@@ -209,8 +209,11 @@ install_project() {
     return
   fi
   say "project: installing in place"
-  pip_install --quiet --no-deps --no-build-isolation --editable . ||
+  local log
+  if ! log=$(pip_install --no-deps --no-build-isolation --editable . 2>&1); then
+    printf '%s\n' "$log" >&2
     fail "pip could not install the project itself; its own message is above"
+  fi
   [[ -x $VENV/bin/jiaohao ]] || fail "the console script $VENV/bin/jiaohao was not made"
   mark_done project "$key"
 }

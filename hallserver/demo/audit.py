@@ -22,6 +22,7 @@ class Line:
     """One line of the journal, as it lies in the file."""
 
     seq: int
+    elapsed_ms: int
     client: str
     type: str
     body: Row
@@ -40,8 +41,13 @@ def read_journal(database: Path) -> list[Line]:
     """Read the event lines of a SQLite journal, in order, without the code that wrote them."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
-        rows = connection.execute("SELECT seq, client, type, body FROM event ORDER BY seq")
-        return [Line(seq, client, kind, json.loads(body)) for seq, client, kind, body in rows]
+        rows = connection.execute(
+            "SELECT seq, elapsed_ms, client, type, body FROM event ORDER BY seq"
+        )
+        return [
+            Line(seq, elapsed_ms, client, kind, json.loads(body))
+            for seq, elapsed_ms, client, kind, body in rows
+        ]
     finally:
         connection.close()
 
@@ -211,3 +217,16 @@ def call_latencies_ms(records: Iterable[Row]) -> list[float]:
                     presses[call] = pressed
                     latencies.append((row["t_ns"] - pressed) / 1e6)
     return latencies
+
+
+def waiting_ms(journal: Sequence[Line]) -> list[float]:
+    """Return, for each ticket that was called, how long it waited: paper to first call, in ms."""
+    printed_ms: dict[str, int] = {}
+    waited: dict[str, float] = {}
+    for line in journal:
+        ticket = str(line.body.get("ticket"))
+        if line.type == "TicketPrinted":
+            printed_ms[ticket] = line.elapsed_ms
+        elif line.type == "TicketCalled" and ticket in printed_ms:
+            waited.setdefault(ticket, line.elapsed_ms - printed_ms[ticket])
+    return list(waited.values())

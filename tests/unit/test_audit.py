@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from hallserver.demo.audit import Findings, Line, audit, call_latencies_ms
+from hallserver.demo.audit import Findings, Line, audit, call_latencies_ms, waiting_ms
 from hallserver.demo.figures import percentile
 
 T1, T2 = "20261123-A001", "20261123-A002"
 
 
 def line(seq: int, kind: str, **body: Any) -> Line:
-    return Line(seq, "server", kind, body)
+    return Line(seq, seq * 1000, "server", kind, body)
 
 
 def told(kind: str, t_ns: int = 0, **fields: Any) -> dict[str, Any]:
@@ -134,3 +134,7 @@ def test_percentiles_are_by_nearest_rank() -> None:
     assert percentile([], 0.5) is None
     with pytest.raises(ValueError, match="share"):
         percentile(values, 50)
+
+
+def test_waiting_runs_from_the_paper_to_the_first_call() -> None:
+    assert waiting_ms(sound_day()[1]) == [1000]

@@ -50,6 +50,7 @@ MAX_INFLIGHT_MESSAGES = 256
 size of its largest group commit; mosquitto's own 20 would be less than the counters of a hall."""
 MAX_QUEUED_MESSAGES = 2_000
 MAX_QUEUED_BYTES = 16 * 2**20
+MAX_PACKET_BYTES = MAX_PUBLISHED_BYTES + 1_024
 MEMORY_LIMIT_BYTES = 512 * 2**20
 MAX_KEEPALIVE_S = 60
 SPARE_CONNECTIONS = 16
@@ -212,7 +213,8 @@ def config_text(
         f"max_inflight_messages {MAX_INFLIGHT_MESSAGES}",
         f"max_queued_messages {MAX_QUEUED_MESSAGES}",
         f"max_queued_bytes {MAX_QUEUED_BYTES}",
-        f"message_size_limit {MAX_PUBLISHED_BYTES}",
+        # What is longer ends its sender's connection before it is held in memory.
+        f"max_packet_size {MAX_PACKET_BYTES}",
         f"memory_limit {MEMORY_LIMIT_BYTES}",
         f"max_keepalive {MAX_KEEPALIVE_S}",
         "queue_qos0_messages false",

@@ -79,7 +79,7 @@ def decode_reply(payload: bytes) -> ReplyMessage:
     """Decode what arrived on `routes.REPLY`. Raises MalformedMessageError."""
     try:
         return _reply_decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessageError(type(error).__name__) from error
 
 
@@ -95,7 +95,7 @@ def decode_published(route: Route, payload: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(payload, type=route.message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessageError(type(error).__name__) from error
 
 

@@ -29,9 +29,9 @@ from hallserver.protocol.ids import (
 WireServiceId = Annotated[ServiceId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
 WireTicketId = Annotated[TicketId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
 WireToken = Annotated[TicketToken, Meta(min_length=1, max_length=MAX_TOKEN_CHARS)]
-WirePersonKey = Annotated[PersonKey, Meta(pattern="^[0-9a-f]{32}$")]
+WirePersonKey = Annotated[PersonKey, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 WireClerkId = Annotated[ClerkId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
-WireCommandId = Annotated[CommandId, Meta(pattern="^[0-9a-zA-Z_-]{8,64}$")]
+WireCommandId = Annotated[CommandId, Meta(pattern=r"^[0-9a-zA-Z_-]{8,64}\Z")]
 Stars = Annotated[int, Meta(ge=1, le=5)]
 """5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意. Official codes are mapped at the edge."""
 Tags = Annotated[

@@ -34,20 +34,20 @@ class Role(StrEnum):
 
 SERVER_CLIENT = ClientId("server")
 
-_CLIENT_ID = re.compile(r"^(kiosk|counter|pad|callscreen)-(\d{1,3})$", re.ASCII)
+_CLIENT_ID = re.compile(r"(kiosk|counter|pad|callscreen)-(\d{1,3})", re.ASCII)
 
 
 def role_of(client: ClientId) -> Role | None:
     """Read the role off a client id; None when the id is not one of ours."""
     if client == SERVER_CLIENT:
         return Role.SERVER
-    match = _CLIENT_ID.match(client)
+    match = _CLIENT_ID.fullmatch(client)
     return Role(match[1]) if match else None
 
 
 def counter_of(client: ClientId) -> CounterId | None:
     """Return the counter that a terminal or a pad stands at; None for every other client."""
-    match = _CLIENT_ID.match(client)
+    match = _CLIENT_ID.fullmatch(client)
     if match and Role(match[1]) in (Role.COUNTER, Role.PAD):
         return CounterId(int(match[2]))
     return None
@@ -196,11 +196,17 @@ def topic(
     zone: ZoneId | None = None,
     counter: CounterId | None = None,
 ) -> str:
-    """Fill a route's template. Raises ValueError when its one place is not given, or another is."""
+    """Fill a route's template.
+
+    Raises ValueError when its one place is not given, or another is, or when the value would make
+    another topic of it (MQTT 5, 4.7.1).
+    """
     given = {"client": client, "zone": zone, "counter": counter}
     needed = _PLACE.findall(route.template)
     if {name for name, value in given.items() if value is not None} != set(needed):
         raise ValueError(f"route {route.name} takes exactly {needed or 'nothing'}")
+    if any(value == "" or set("/+#\0") & set(str(value)) for value in given.values()):
+        raise ValueError(f"route {route.name}: this value cannot stand in a topic")
     return route.template.format(**given)
 
 

@@ -19,6 +19,10 @@ EXIT_REFUSED = 1
 EXIT_UNUSABLE = 2
 """The command could not work at all: wrong arguments (as argparse has it), unreadable file."""
 
+EXAMPLE_HALL = Path("examples/shaoyang.toml")
+MAX_DEMO_PEOPLE = 100_000
+MAX_DEMO_SPEED = 10_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -32,7 +36,10 @@ class Command:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. `argv` is without the program's name."""
-    args = _parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given and given[0] in PROGRAMS:
+        return _run_program(given[0], given[1:])
+    args = _parser().parse_args(given)
     run: Callable[[argparse.Namespace], int] = args.run
     return run(args)
 
@@ -107,6 +114,75 @@ def _config_hash_password(_args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of this house with arguments of its own, started by its module's name."""
+
+    module: str
+    help: str
+
+
+PROGRAMS = {
+    "server": Program("hallserver", "run the hall server"),
+    "kiosk": Program("kiosk", "run a kiosk"),
+    "counter": Program("ui.counter", "run a clerk's terminal"),
+    "callscreen": Program("ui.callscreen", "run a call screen"),
+    "ratingpad": Program("ui.ratingpad", "run a rating pad"),
+}
+
+
+def _run_program(name: str, arguments: Sequence[str]) -> int:
+    import runpy
+
+    sys.argv = [f"jiaohao {name}", *arguments]
+    runpy.run_module(PROGRAMS[name].module, run_name="__main__", alter_sys=False)
+    return EXIT_OK
+
+
+def _declare_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--people", type=_count, default=200, metavar="N", help="visitors (200)")
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=60.0,
+        metavar="X",
+        help="people's own durations are divided by this (60); 0 leaves them out",
+    )
+    parser.add_argument("--seed", type=_count, default=1, metavar="S", help="chance begins here")
+    parser.add_argument("--headless", action="store_true", help="open no windows")
+    parser.add_argument("--out", type=Path, default=Path("out/demo"), metavar="DIR")
+    parser.add_argument("--hall", type=Path, default=EXAMPLE_HALL, metavar="FILE")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MAX_DEMO_PEOPLE:
+        raise ValueError(text)
+    return number
+
+
+def _speed(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= MAX_DEMO_SPEED:
+        raise ValueError(text)
+    return number
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from hallserver.demo.command import run_demo
+    from hallserver.demo.run import Options
+
+    options = Options(
+        hall_file=args.hall,
+        out=args.out,
+        people=args.people,
+        speed=args.speed,
+        seed=args.seed,
+        is_headless=args.headless,
+    )
+    return run_demo(options, _out)
+
+
 GROUPS = {"config": "check a hall file, prepare what goes into it"}
 
 COMMANDS: tuple[Command, ...] = (
@@ -122,6 +198,7 @@ COMMANDS: tuple[Command, ...] = (
         _declare_nothing,
         _config_hash_password,
     ),
+    Command("demo", "run a whole hall on this machine, with people", _declare_demo, _demo),
 )
 
 
@@ -137,6 +214,8 @@ def _parser() -> argparse.ArgumentParser:
         )
         for name, text in GROUPS.items()
     }
+    for name, program in PROGRAMS.items():
+        top.add_parser(name, help=program.help, add_help=False)
     for command in COMMANDS:
         group, _, word = command.name.rpartition(" ")
         parent = groups[group] if group else top
@@ -150,6 +229,7 @@ def _out(text: str) -> None:
     """Write a line; what the terminal's encoding lacks is written as an escape."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    sys.stdout.flush()
 
 
 def _out_json(value: object) -> None:

@@ -10,17 +10,20 @@ from enum import StrEnum, unique
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol import commands as c
-from hallserver.protocol.errors import SENTENCES, RejectionCode, Text
+from hallserver.protocol.errors import RejectionCode, Text
 from hallserver.protocol.ids import ClerkId, CommandId, TicketNumber
-from hallserver.protocol.replies import Done, Rejected, Reply, SignedIn, TicketAtCounter
-from hallserver.protocol.snapshots import (
-    ActiveTicket,
-    Catalog,
-    ClerkAtCounter,
-    CounterSnapshot,
-    ServerInfo,
-)
+from hallserver.protocol.replies import Rejected
+from hallserver.protocol.snapshots import ActiveTicket, Catalog, CounterSnapshot, ServerInfo
 from hallserver.protocol.states import TicketState
+from ui.counter.desk import Ahead, Desk, desk_after, desk_of, go_ahead
+from ui.counter.sentences import ABOUT_THE_LINK, OUTBOX_FULL, SHIFT_ENDED, away, obeyed
+
+SAME_KEY_GUARD_S = 0.5
+"""The same key again before it has rested this long is the same press: a bounce, a double click.
+
+The hall answers in a few ms, long before the second click of a double click: `pending` alone
+would let it through as a second recall.
+"""
 
 
 @unique
@@ -48,8 +51,6 @@ _ABOUT_A_TICKET: dict[Act, type[c.Recall | c.Arrive | c.Complete | c.MarkNoShow]
     Act.NO_SHOW: c.MarkNoShow,
 }
 
-_HERE = (TicketState.CALLED, TicketState.SERVING)
-
 
 # Events.
 
@@ -60,6 +61,8 @@ class SignInPressed:
 
     account: str
     password: str
+    at_s: float | None = None
+    """When, on any clock that only goes forward; None where no key can bounce."""
 
     def __repr__(self) -> str:
         """Leave the password out of every log."""
@@ -68,9 +71,10 @@ class SignInPressed:
 
 @dataclass(frozen=True)
 class Pressed:
-    """A key or a button of the terminal."""
+    """A key or a button of the terminal; `at_s` as in `SignInPressed`."""
 
     act: Act
+    at_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -113,23 +117,6 @@ Effect = Submit
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Who works at the counter and on which ticket."""
-
-    clerk: ClerkAtCounter | None = None
-    active: ActiveTicket | None = None
-
-    def is_same(self, other: "Desk") -> bool:
-        """Compare what the hall's rules know of; a reply lacks the rest (times, staff number)."""
-        return self._key() == other._key()
-
-    def _key(self) -> tuple[object, ...]:
-        active = self.active
-        about = (active.ticket, active.state, active.recalls) if active else ()
-        return (self.clerk.clerk if self.clerk else None, *about)
-
-
-@dataclass(frozen=True)
 class Pending:
     """The press whose answer is not there yet, and what was shown when it was made."""
 
@@ -141,31 +128,19 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class Ahead:
-    """What replies said that no snapshot has said yet.
+class KeyPress:
+    """The last press that led to a command or bounced after it; `act` is None for signing in."""
 
-    `passed` are the desks that the replies left behind. A snapshot of one of them is from before
-    the reply, though it may come after it; any other is at least as new as the reply, because
-    nothing but this terminal moves a ticket here, and others can only end the shift.
-    """
-
-    desk: Desk
-    passed: tuple[Desk, ...]
-
-    def has_passed(self, desk: Desk) -> bool:
-        """Say whether a snapshot of this desk is older than what is shown."""
-        return any(desk.is_same(left) for left in self.passed)
-
-
-MAX_PASSED_DESKS = 16
-"""Presses answered while not one snapshot came; each is followed by one in practice."""
+    act: Act | None
+    at_s: float
 
 
 @dataclass(frozen=True)
 class State:
     """All that the terminal shows.
 
-    `said` is the last sentence for the clerk; `last` the number that was called here last.
+    `said` is the last sentence for the clerk, `is_refusal` whether it says no; `last` the number
+    that was called here last.
     """
 
     link: LinkState = LinkState.CONNECTING
@@ -174,13 +149,17 @@ class State:
     catalog: Catalog | None = None
     info: ServerInfo | None = None
     pending: Pending | None = None
+    pressed: KeyPress | None = None
     said: Text | None = None
+    is_refusal: bool = False
+    refusal: RejectionCode | None = None
+    """Why the last command was refused; None when it was obeyed or is under way."""
     last: TicketNumber | None = None
 
     @property
     def desk(self) -> Desk:
         """Who works here on what, as far as the terminal knows."""
-        return self.ahead.desk if self.ahead else _desk_of(self.counter)
+        return self.ahead.desk if self.ahead else desk_of(self.counter)
 
     @property
     def is_signed_in(self) -> bool:
@@ -204,41 +183,24 @@ class State:
         """The keys that do something now: of those offered none while a press is under way."""
         return frozenset() if self.pending else self.offered
 
-
-_OUTBOX_FULL = Text(
-    "未送出：待发送的操作过多，请稍候再试。",
-    "Not sent: too many operations are waiting. Please try again in a moment.",
-)
-_AWAY = Text("与服务器的连接已中断，此操作未执行。", "The hall server is away; nothing was done.")
-_UNCONFIRMED = Text(
-    "与服务器的连接已中断，上一操作待确认，请勿重复操作。",
-    "The hall server is away; the last operation is not confirmed yet. Please do not repeat it.",
-)
-_SHIFT_ENDED = Text(
-    "本窗口的登录已结束，请重新登录。",
-    "The shift at this window has ended. Please sign in again.",
-)
-_SIGNED_OUT = Text("已退出登录。", "Signed out.")
-
-_NOT_LIVE = {
-    LinkState.UPDATE_CLIENT: SENTENCES[RejectionCode.CLIENT_TOO_OLD],
-    LinkState.UPDATE_SERVER: SENTENCES[RejectionCode.CLIENT_TOO_NEW],
-}
-
-_ABOUT_THE_LINK = (_AWAY, _UNCONFIRMED, *_NOT_LIVE.values())
+    @property
+    def may_sign_in(self) -> bool:
+        """The sign-in form does something now."""
+        is_live = self.link is LinkState.LIVE
+        return is_live and self.pending is None and not self.is_signed_in
 
 
 def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
     """Take one event. Pure: the same state and event always give the same answer."""
     match event:
-        case Pressed(act):
-            return _press(state, act)
-        case SignInPressed(account, password):
-            return _sign_in(state, account, password)
+        case Pressed(act, at_s):
+            return _press(state, act, at_s)
+        case SignInPressed():
+            return _sign_in(state, event)
         case Submitted(command_id):
             return _taken(state, command_id), ()
         case SubmitRefused():
-            return replace(state, pending=None, said=_OUTBOX_FULL), ()
+            return _say(replace(state, pending=None), OUTBOX_FULL, is_refusal=True), ()
         case SnapshotArrived(snapshot):
             return _show(state, snapshot), ()
         case ReplyArrived():
@@ -247,15 +209,22 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
             return _link(state, link), ()
 
 
+def _say(state: State, said: Text | None, *, is_refusal: bool = False) -> State:
+    return replace(state, said=said, is_refusal=is_refusal)
+
+
 # What the clerk does.
 
 
-def _press(state: State, act: Act) -> tuple[State, tuple[Effect, ...]]:
+def _press(state: State, act: Act, at_s: float | None) -> tuple[State, tuple[Effect, ...]]:
     if state.link is not LinkState.LIVE:
-        return _say_away(state), ()
+        return _refuse_away(state), ()
+    if _is_bounce(state, act, at_s):
+        return _bounced(state, act, at_s), ()
     if act not in state.allowed:
         return state, ()
-    return _submit(state, _command(state, act), act)
+    command = _command(state, act)
+    return _submit(state, command, act, at_s), (Submit(command),)
 
 
 def _command(state: State, act: Act) -> c.Command:
@@ -269,25 +238,39 @@ def _command(state: State, act: Act) -> c.Command:
     return _ABOUT_A_TICKET[act](ticket=active.ticket)
 
 
-def _sign_in(state: State, account: str, password: str) -> tuple[State, tuple[Effect, ...]]:
-    clerk = ClerkId(account.strip())
+def _sign_in(state: State, entered: SignInPressed) -> tuple[State, tuple[Effect, ...]]:
+    clerk = ClerkId(entered.account.strip())
     if state.link is not LinkState.LIVE:
-        return _say_away(state), ()
-    if state.pending or state.is_signed_in or not clerk or not password:
+        return _refuse_away(state), ()
+    if _is_bounce(state, None, entered.at_s):
+        return _bounced(state, None, entered.at_s), ()
+    if not state.may_sign_in or not clerk or not entered.password:
         return state, ()
     without_password = c.SignIn(clerk=clerk, password="*")
-    waiting, _ = _submit(state, without_password, None)
-    return waiting, (Submit(c.SignIn(clerk=clerk, password=password)),)
+    now = _submit(state, without_password, None, entered.at_s)
+    return now, (Submit(c.SignIn(clerk=clerk, password=entered.password)),)
 
 
-def _submit(state: State, command: c.Command, act: Act | None) -> tuple[State, tuple[Effect, ...]]:
+def _is_bounce(state: State, act: Act | None, at_s: float | None) -> bool:
+    last = state.pressed
+    if last is None or at_s is None or last.act is not act:
+        return False
+    return at_s - last.at_s < SAME_KEY_GUARD_S
+
+
+def _bounced(state: State, act: Act | None, at_s: float | None) -> State:
+    """Let the key rest anew: a finger that drums on it gives one command, not two a second."""
+    return state if at_s is None else replace(state, pressed=KeyPress(act, at_s))
+
+
+def _submit(state: State, command: c.Command, act: Act | None, at_s: float | None) -> State:
+    pressed = None if at_s is None else KeyPress(act, at_s)
     pending = Pending(command, act, state.desk)
-    return replace(state, pending=pending, said=None), (Submit(command),)
+    return _say(replace(state, pending=pending, pressed=pressed, refusal=None), None)
 
 
-def _say_away(state: State) -> State:
-    away = _UNCONFIRMED if state.pending else _AWAY
-    return replace(state, said=_NOT_LIVE.get(state.link, away))
+def _refuse_away(state: State) -> State:
+    return _say(state, away(state.link, is_pending=state.pending is not None), is_refusal=True)
 
 
 # What the link tells.
@@ -300,12 +283,9 @@ def _taken(state: State, command_id: CommandId) -> State:
 
 
 def _link(state: State, link: LinkState) -> State:
-    is_old = link is LinkState.LIVE and state.said in _ABOUT_THE_LINK
-    return replace(state, link=link, said=None if is_old else state.said)
-
-
-def _desk_of(counter: CounterSnapshot | None) -> Desk:
-    return Desk(counter.clerk, counter.active) if counter else Desk()
+    now = replace(state, link=link)
+    is_over = link is LinkState.LIVE and state.said in ABOUT_THE_LINK
+    return _say(now, None) if is_over else now
 
 
 def _is_old(snapshot: CounterSnapshot | Catalog, known: CounterSnapshot | Catalog | None) -> bool:
@@ -317,7 +297,9 @@ def _is_old(snapshot: CounterSnapshot | Catalog, known: CounterSnapshot | Catalo
 def _show(state: State, snapshot: object) -> State:
     match snapshot:
         case CounterSnapshot() if not _is_old(snapshot, state.counter):
-            return _show_counter(state, snapshot)
+            is_behind = state.ahead is not None and state.ahead.has_passed(desk_of(snapshot))
+            ahead = state.ahead if is_behind else None
+            return _look_at(state, replace(state, counter=snapshot, ahead=ahead))
         case Catalog() if not _is_old(snapshot, state.catalog):
             return replace(state, catalog=snapshot)
         case ServerInfo():
@@ -326,96 +308,41 @@ def _show(state: State, snapshot: object) -> State:
             return state
 
 
-def _show_counter(state: State, counter: CounterSnapshot) -> State:
-    is_behind = state.ahead is not None and state.ahead.has_passed(_desk_of(counter))
-    ahead = state.ahead if is_behind else None
-    return _look_at(state, replace(state, counter=counter, ahead=ahead))
-
-
 def _look_at(before: State, now: State) -> State:
     """Draw from a changed desk what follows from it."""
-    said, last = now.said, now.last
-    if now.active is not None:
-        last = now.active.number
-    if not now.is_signed_in:
-        last = None
-        is_own_doing = now.pending is not None and now.pending.act is Act.SIGN_OUT
-        if before.is_signed_in and not is_own_doing:
-            said = _SHIFT_ENDED
-    return replace(now, said=said, last=last)
+    if now.is_signed_in:
+        return replace(now, last=now.active.number) if now.active else now
+    is_own_doing = now.pending is not None and now.pending.act is Act.SIGN_OUT
+    if before.is_signed_in and not is_own_doing:
+        now = _say(now, SHIFT_ENDED, is_refusal=True)
+    return replace(now, last=None)
 
 
-def _is_answer(pending: Pending, reply: ReplyArrived) -> bool:
+def _is_answer(pending: Pending, arrived: ReplyArrived) -> bool:
     if pending.command_id is not None:
-        return pending.command_id == reply.command_id
+        return pending.command_id == arrived.command_id
     # The link answers before it has told the id: it refused the command itself.
-    ours, theirs = pending.command, reply.command
+    ours, theirs = pending.command, arrived.command
     if isinstance(ours, c.SignIn) and isinstance(theirs, c.SignIn):
         return ours.clerk == theirs.clerk
     return ours == theirs
 
 
 def _answer(state: State, arrived: ReplyArrived) -> State:
-    pending = state.pending
+    pending, reply = state.pending, arrived.reply
     if pending is None or not _is_answer(pending, arrived):
         return state  # of a press before the terminal was started anew: the snapshot shows it
-    reply = arrived.reply
     answered = replace(state, pending=None)
     if isinstance(reply, Rejected):
-        return replace(answered, said=reply.text)
-    answered = replace(answered, said=_sentence(reply, pending))
-    desk = _desk_after(pending.shown, reply)
+        answered = replace(_say(answered, reply.text, is_refusal=True), refusal=reply.code)
+        if reply.code is not RejectionCode.NOT_SIGNED_IN:
+            return answered
+        desk = Desk()  # the hall has just said so
+    else:
+        answered = _say(answered, obeyed(arrived.command, reply))
+        desk = desk_after(pending.shown, reply)
     if not state.desk.is_same(pending.shown):
         return answered  # a snapshot overtook the reply and may be further on
-    passed = (*(state.ahead.passed if state.ahead else ()), pending.shown)
-    ahead = Ahead(desk, passed[-MAX_PASSED_DESKS:])
+    ahead = go_ahead(state.ahead, pending.shown, desk)
     now = _look_at(answered, replace(answered, ahead=ahead))
-    return replace(now, said=answered.said)
-
-
-def _desk_after(shown: Desk, reply: Reply) -> Desk:
-    match reply:
-        case SignedIn(clerk=clerk, name=name):
-            return Desk(ClerkAtCounter(clerk=clerk, name=name, staff_number=""), shown.active)
-        case TicketAtCounter() if reply.state in _HERE:
-            known = shown.active
-            is_known = known is not None and known.ticket == reply.ticket
-            active = ActiveTicket(
-                ticket=reply.ticket,
-                number=reply.number,
-                service=reply.service,
-                state=reply.state,
-                recalls=reply.recalls,
-                called_at_ms=known.called_at_ms if known and is_known else 0,
-            )
-            return Desk(shown.clerk, active)
-        case TicketAtCounter():
-            return Desk(shown.clerk, None)
-        case _:
-            return Desk()
-
-
-def _sentence(reply: Reply, pending: Pending) -> Text | None:
-    """Say that the press was obeyed."""
-    match reply:
-        case SignedIn(name=name):
-            return Text(f"{name.zh}，您好。", f"Welcome, {name.en}.")
-        case Done():
-            return _SIGNED_OUT
-        case TicketAtCounter(number=number, recalls=recalls):
-            if pending.act is Act.RECALL:
-                return Text(
-                    f"已重呼 {number}（第 {recalls} 次）", f"Recalled {number} ({recalls}×)"
-                )
-            what = _OBEYED.get(reply.state)
-            return Text(what.zh.format(number), what.en.format(number)) if what else None
-        case _:
-            return None
-
-
-_OBEYED = {
-    TicketState.CALLED: Text("已呼叫 {}", "Called {}"),
-    TicketState.SERVING: Text("{} 开始办理", "Serving {}"),
-    TicketState.COMPLETED: Text("{} 已办结", "{} completed"),
-    TicketState.NO_SHOW: Text("{} 已过号", "{} marked as no-show"),
-}
+    return _say(now, answered.said, is_refusal=answered.is_refusal)

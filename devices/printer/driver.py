@@ -11,6 +11,7 @@ What makes the answer certain:
   an older one is marked void and cut off.
 """
 
+import functools
 import threading
 import time
 from dataclasses import dataclass
@@ -228,7 +229,7 @@ class _Attempt:
         """Print "void" below whatever hangs from the printer, and cut it off."""
         self._stage = _Stage.VOID_STRIP
         self._line.is_buffer_known_empty = False
-        strip = build_job(draw_void_strip())
+        strip = _void_job()
         before = wire.tally.markers
         wire.send(strip.data, self._until)
         wire.await_markers(before + len(strip.chunks) + 1, self._until, POLL_S)
@@ -276,7 +277,8 @@ class _Attempt:
     def _failed(self, error: Trouble | LinkError) -> PrintOutcome:
         """Clear what was sent, then say what can be on paper."""
         is_sent = self._stage is not _Stage.NOTHING
-        is_cleared = is_sent and self._cancel()
+        # A link that failed will not carry the cancelling either; the next job begins with it.
+        is_cleared = is_sent and isinstance(error, Trouble) and self._cancel()
         fault = _fault(error)
         if is_sent or isinstance(error, LinkError) or fault.code in _LINK_CODES:
             self._line.drop()
@@ -304,6 +306,11 @@ class _Attempt:
         before = wire.tally.cleared
         wire.send(CLEAR_BUFFERS, until)
         return wire.await_cleared(before + 1, min(until, self._clock() + CANCEL_S))
+
+
+@functools.cache
+def _void_job() -> TicketJob:
+    return build_job(draw_void_strip())
 
 
 # Faults after which the link itself is in doubt.

@@ -123,6 +123,8 @@ class EscPosParser:
             case 0x0A:
                 self._take(1)
                 return Feed(lines=1)
+            case 0:  # often thousands at once, to end a picture that was left half sent
+                return Skipped(self._take(len(self._buffer) - len(self._buffer.lstrip(b"\0"))))
             case byte if byte < 0x20:
                 return Skipped(self._take(1))
         return self._text()

@@ -1,14 +1,14 @@
 """The fonts that tickets are drawn with, and what to do when one lacks a hanzi.
 
-Noto Sans CJK holds every hanzi of GB 18030-2022 levels 1 and 2 that was tried; what it lacks is
-looked for in the other installed fonts. A character that no font has is drawn as a geta mark,
-the printer's sign for a missing sort, never as an empty box.
+What Noto Sans CJK lacks is looked for in the other installed fonts. A character that no font has
+is drawn as a geta mark, the printer's sign for a missing sort, never as an empty box.
 """
 
 import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -19,13 +19,6 @@ FONT_QUERY_TIMEOUT_S = 3.0
 
 _NO_GLYPH = "\U0010ffff"  # a noncharacter: no font maps it, so its picture is the font's .notdef
 _PROBE_SIZE = 24
-# Debian's fonts-noto-cjk; in this collection Simplified Chinese is face 2.
-_KNOWN_DIRECTORIES = (
-    "/usr/share/fonts/opentype/noto",
-    "/usr/share/fonts/noto-cjk",
-    "/usr/local/share/fonts/noto",
-)
-_SC_INDEX = 2
 
 
 class FontMissing(Exception):  # noqa: N818 (a state of the machine, said as one)
@@ -52,6 +45,18 @@ class FontFile:
         return _open(self.path, self.index, size)
 
 
+# Debian's fonts-noto-cjk; in this collection Simplified Chinese is face 2.
+KNOWN_DIRECTORIES = (
+    "/usr/share/fonts/opentype/noto",
+    "/usr/share/fonts/noto-cjk",
+    "/usr/local/share/fonts/noto",
+)
+_SC_INDEX = 2
+
+FontQuery = Callable[[str, str], list[FontFile]]
+"""Asks a fontconfig program about a pattern."""
+
+
 @functools.lru_cache(maxsize=128)
 def _open(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, index=index, layout_engine=ImageFont.Layout.BASIC)
@@ -60,14 +65,20 @@ def _open(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
 @functools.lru_cache(maxsize=8)
 def main_font(weight: Weight) -> FontFile:
     """Find Noto Sans CJK SC in `weight`. Raises `FontMissing` with what to install."""
-    for directory in _KNOWN_DIRECTORIES:
+    return find_main_font(weight, KNOWN_DIRECTORIES, _ask_fontconfig)
+
+
+def find_main_font(
+    weight: Weight, directories: Sequence[str], ask_fontconfig: FontQuery
+) -> FontFile:
+    """Look in the known places, then ask fontconfig. Raises `FontMissing`."""
+    for directory in directories:
         path = f"{directory}/NotoSansCJK-{weight}.ttc"
         if os.path.exists(path):
             return FontFile(path, _SC_INDEX)
-    found = _ask_fontconfig("fc-match", f"Noto Sans CJK SC:{weight.lower()}")
-    for font in found[:1]:
-        if has_glyph(font, "务"):  # fc-match answers with something always
-            return font
+    found = ask_fontconfig("fc-match", f"Noto Sans CJK SC:{weight.lower()}")
+    if found and has_glyph(found[0], "务"):  # fc-match answers with something always
+        return found[0]
     raise FontMissing(
         "no CJK font for tickets: install Noto Sans CJK (Debian package fonts-noto-cjk)"
     )

@@ -32,7 +32,10 @@ class Slip:
         A row may have a few dots more than drawn: `escpos_bytes` widens a lone dot here and
         there, to keep real-time commands out of the picture.
         """
-        wanted = rows_of(image)
+        return self.holds_rows(rows_of(image))
+
+    def holds_rows(self, wanted: tuple[bytes, ...]) -> bool:
+        """Do the same for rows from `rows_of`."""
         span = len(wanted)
         return any(
             all(map(_is_same_or_widened, self.rows[top : top + span], wanted))

@@ -5,6 +5,7 @@ that tell the kinds of answer apart are the same in the Citizen and Rongta comma
 No answer is a fault here, never "paper adequate".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum, unique
 
@@ -133,18 +134,21 @@ class PrinterStatus:
         return "DLE EOT " + " ".join(f"{byte:02X}" for byte in answers)
 
 
-def parse_status(
-    answers: tuple[int | None, int | None, int | None, int | None],
-) -> PrinterStatus | DeviceFault:
+def no_answer(query: StatusQuery) -> DeviceFault:
+    """Return the fault for a question that was not answered."""
+    return DeviceFault(FaultCode.NO_ANSWER, f"DLE EOT {query:d} was not answered")
+
+
+def parse_status(answers: Sequence[int | None]) -> PrinterStatus | DeviceFault:
     """Make a status of the answers to DLE EOT 1, 2, 3, 4; None stands for "no answer"."""
-    sound = [byte for byte in answers if byte is not None and is_status_answer(byte)]
-    if len(sound) == len(answers):
-        return PrinterStatus(*sound)
+    sound = []
     for query, byte in zip(StatusQuery, answers, strict=True):
-        if byte is not None and not is_status_answer(byte):
+        if byte is None:
+            return no_answer(query)
+        if not is_status_answer(byte):
             return DeviceFault(FaultCode.GARBLED, f"DLE EOT {query:d} answered {byte:02X}")
-    silent = answers.index(None) + 1
-    return DeviceFault(FaultCode.NO_ANSWER, f"DLE EOT {silent} was not answered")
+        sound.append(byte)
+    return PrinterStatus(*sound)
 
 
 @unique

@@ -10,6 +10,7 @@ from devices.printer.status_codec import (
     AnswerParser,
     PrinterStatus,
     StatusQuery,
+    no_answer,
     parse_status,
     status_request,
 )
@@ -21,6 +22,7 @@ PIECE_BYTES = 2048  # between two looks at the clock
 READ_BYTES = 512
 MAX_READS = 64
 ANSWER_TIMEOUT_S = 1.0  # DLE EOT is answered in milliseconds, once a serial line has let it pass
+SECOND_ANSWER_TIMEOUT_S = 0.5
 
 
 class Trouble(Exception):  # noqa: N818 (carries a fault up to the driver; goes no further)
@@ -89,12 +91,14 @@ class PrinterWire:
             if not self.listen(now):
                 break
 
-    def ask(self, query: StatusQuery, until: float) -> int | None:
+    def ask(
+        self, query: StatusQuery, until: float, patience_s: float = ANSWER_TIMEOUT_S
+    ) -> int | None:
         """Ask one DLE EOT and return its answer; None if none came."""
         self._take_in(self._clock())
         self._status.clear()  # one question at a time: nothing before this can be its answer
         self.send(status_request(query), until)
-        until = min(until, self._clock() + ANSWER_TIMEOUT_S)
+        until = min(until, self._clock() + patience_s)
         while not self._status:
             if self._clock() >= until:
                 return None
@@ -104,17 +108,14 @@ class PrinterWire:
     def status(self, until: float) -> PrinterStatus:
         """Ask all four; raises `Trouble` if one is not answered."""
         noise = self.tally.noise
-        answers: list[int | None] = []
-        for query in StatusQuery:
-            answers.append(self.ask(query, until))
-            if answers[-1] is None:
+        answers: list[int | None] = [None] * len(StatusQuery)
+        for i, query in enumerate(StatusQuery):
+            answers[i] = self.ask(query, until)
+            if answers[i] is None:
                 break
-        one, two, three, four = (*answers, None, None, None, None)[:4]
-        status = parse_status((one, two, three, four))
+        status = parse_status(answers)
         if isinstance(status, DeviceFault):
-            if self.tally.noise > noise:
-                raise Trouble(DeviceFault(FaultCode.GARBLED, "answers make no sense"))
-            raise Trouble(status)
+            raise Trouble(self._or_garbled(status, noise))
         return status
 
     def require_sound(self, until: float) -> PrinterStatus:
@@ -125,10 +126,21 @@ class PrinterWire:
         return status
 
     def glance(self, until: float) -> None:
-        """Ask the two that change while printing, and for the whole if they changed."""
-        answers = [self.ask(query, until) for query in (StatusQuery.PRINTER, StatusQuery.PAPER)]
-        if None in answers or (answers[0] or 0) & 0x68 or (answers[1] or 0) & 0x60:
-            self.require_sound(until)
+        """Ask the two that change while printing; ask for the whole if they tell of a fault."""
+        noise = self.tally.noise
+        for query, fault_bits in ((StatusQuery.PRINTER, 0x68), (StatusQuery.PAPER, 0x60)):
+            answer = self.ask(query, until)
+            if answer is None:  # one answer may get lost on a busy line
+                answer = self.ask(query, until, SECOND_ANSWER_TIMEOUT_S)
+            if answer is None:
+                raise Trouble(self._or_garbled(no_answer(query), noise))
+            if answer & fault_bits:
+                self.require_sound(until)
+
+    def _or_garbled(self, fault: DeviceFault, noise_before: int) -> DeviceFault:
+        if self.tally.noise > noise_before:
+            return DeviceFault(FaultCode.GARBLED, f"{fault.detail}, but noise came")
+        return fault
 
     def await_markers(self, count: int, until: float, poll_s: float) -> None:
         """Wait for marker number `count`, looking at the printer's status every `poll_s`."""

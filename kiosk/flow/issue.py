@@ -21,6 +21,10 @@ from kiosk.flow.sentences import (
 from kiosk.flow.state import KioskState
 from ui.kit.i18n import Language
 
+MENDED_BY_PRINTING = frozenset({FaultCode.CUTTER, FaultCode.PAPER_JAM})
+"""A stuck mechanism stays stuck until the next job tells it to try again; the driver does that
+before it prints. Every other fault of the printer refuses a number before it is promised."""
+
 
 def reserve(state: KioskState, service: ServiceId) -> Moved:
     """Ask for a number, unless the printer is known to be in trouble.
@@ -30,7 +34,7 @@ def reserve(state: KioskState, service: ServiceId) -> Moved:
     if state.catalog is None or choices.find_service(state.catalog, service) is None:
         return stay(state)
     fault = state.fault_of(Device.PRINTER)
-    if fault is not None:
+    if fault is not None and fault not in MENDED_BY_PRINTING:
         return go(state, Broken(fault, fault_text(Device.PRINTER, fault)))
     command = ReserveTicket(service, state.person)
     state, tag, asked = submit(replace(state, person=None), command)

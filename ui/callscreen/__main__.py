@@ -12,6 +12,7 @@ from hallserver.client.settings import (
     open_outbox,
     open_record,
 )
+from hallserver.client.store import StoreBusyError
 from hallserver.client.subscriptions import subscriptions_for
 from hallserver.protocol.ids import ZoneId
 from ui.callscreen.app import CallScreen
@@ -40,16 +41,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     parsed = parser.parse_args(arguments)
     zones = tuple(ZoneId(zone) for zone in str(parsed.zones).split(",") if zone)
-    kit = make_app("callscreen", kit_settings(parsed), palette=BOARD, texts=TEXTS)
+    screen_settings = kit_settings(parsed)
     try:
         settings = link_settings(parsed)
         subscriptions = subscriptions_for(settings.client, zones)
-        viewing_m = parsed.viewing_m or min(USUAL_VIEWING_M, farthest_m(kit.panel))
-        layout = plan_board(kit.panel, viewing_m)
-        record = open_record(parsed)
-        link = QtLink(settings, subscriptions, open_outbox(parsed))
-    except (SettingsError, PanelTooSmallError, ValueError, OSError) as error:
+        record, outbox = open_record(parsed), open_outbox(parsed)
+    except (SettingsError, StoreBusyError, ValueError, OSError) as error:
         parser.error(str(error))
+    kit = make_app("callscreen", screen_settings, palette=BOARD, texts=TEXTS)
+    viewing_m = parsed.viewing_m or min(USUAL_VIEWING_M, farthest_m(kit.panel))
+    try:
+        layout = plan_board(kit.panel, viewing_m)
+    except PanelTooSmallError as error:
+        parser.error(str(error))
+    link = QtLink(settings, subscriptions, outbox)
     screen = CallScreen(kit, zones, layout, record, name=settings.client, floor=parsed.floor)
     link.updated.connect(screen.take)
     link.start()

@@ -28,5 +28,3 @@ STATUS: Mapping[TicketState, Text] = {
 RECALLED = Text("再次呼叫", "Called again")
 GO_UP = Text("请上{floor}楼", "Up to floor {floor}")
 GO_DOWN = Text("请下{floor}楼", "Down to floor {floor}")
-COUNTER_WORDS = Text("窗口", "Window")
-"""Stands below a counter's number while the catalog has not come."""

@@ -1,6 +1,5 @@
 """What the QML of a call screen binds to, made from the flow's state. Pure."""
 
-import re
 from dataclasses import asdict, dataclass
 
 from hallserver.client.updates import LinkState
@@ -10,7 +9,6 @@ from hallserver.protocol.snapshots import BoardCall
 from hallserver.protocol.states import TicketState
 from ui.callscreen.flow import State
 from ui.callscreen.texts import (
-    COUNTER_WORDS,
     GO_DOWN,
     GO_UP,
     OUTDATED,
@@ -20,6 +18,7 @@ from ui.callscreen.texts import (
     STATUS,
 )
 from ui.kit.i18n import Language, pick
+from ui.kit.labels import split_label
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,9 @@ def _notice(state: State, language: Language) -> str:
 
 
 def _row(state: State, call: BoardCall, language: Language, here: int | None) -> CallRow:
-    unit, words = _label(state, call.counter, language)
+    known = state.counters.get(call.counter)
+    label = _unknown_label(call.counter) if known is None else known.label
+    unit, words = split_label(call.counter, label, language)
     way, way_words = _way(state, call.counter, language, here)
     is_recalled = call.recalls > 0 and call.state is TicketState.CALLED
     status = RECALLED if is_recalled else STATUS.get(call.state, Text("", ""))
@@ -110,21 +111,9 @@ def _row(state: State, call: BoardCall, language: Language, here: int | None) ->
     )
 
 
-def _label(state: State, counter: CounterId, language: Language) -> tuple[str, str]:
-    """Split a counter's label into what stands beside its number and what stands below.
-
-    "23号综合窗口" gives 号 and 综合窗口, "Window 23 (comprehensive)" gives Window; a label
-    that does not hold the number stands below as it is.
-    """
-    known = state.counters.get(counter)
-    if known is None:
-        return ("号" if language is Language.ZH else ""), pick(COUNTER_WORDS, language)
-    label = pick(known.label, language)
-    if language is Language.ZH:
-        found = re.fullmatch(rf"{counter}(号?)(.*)", label)
-        return (found[1], found[2]) if found else ("", label)
-    found = re.fullmatch(rf"(.*?)\s*\b{counter}\b.*", label)
-    return "", (found[1] if found else label)
+def _unknown_label(counter: CounterId) -> Text:
+    """Name a counter before the catalog has come."""
+    return Text(f"{counter}号窗口", f"Window {counter}")
 
 
 def _way(state: State, counter: CounterId, language: Language, here: int | None) -> tuple[str, str]:

@@ -85,8 +85,10 @@ class _QuitOnSignal(QObject):
         self._read.settimeout(0)
         self._write.settimeout(0)
         signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ignore)
+        self._former = {
+            number: signal.signal(number, self._ignore)
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
         self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._woken)
 
@@ -103,8 +105,8 @@ class _QuitOnSignal(QObject):
         """Give the signals back."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
         self._read.close()
         self._write.close()
 
@@ -133,6 +135,7 @@ class Kit:
         apply_theme(self.engine, palette, sizes(self.panel))
         self.set_language(settings.language)
         self._signals = _QuitOnSignal(app)
+        self._former_hook = sys.excepthook
         sys.excepthook = self._bug
 
     @property
@@ -219,7 +222,7 @@ class Kit:
 
     def close(self) -> None:
         """Take the window down before the engine, and the engine before Python's objects."""
-        sys.excepthook = sys.__excepthook__
+        sys.excepthook = self._former_hook
         self._signals.close()
         if self.window is not None and shiboken6.isValid(self.window):
             self.window.close()

@@ -44,13 +44,13 @@ KIT_TEXTS: Mapping[str, Text] = {
 """Texts of the shared components, by key `<room>.<name>`. Rooms bring tables of their own."""
 
 STAR_WORDS: Mapping[int, Text] = {
-    5: Text("非常满意", "Very satisfied"),
-    4: Text("满意", "Satisfied"),
-    3: Text("基本满意", "Fairly satisfied"),
-    2: Text("不满意", "Dissatisfied"),
-    1: Text("非常不满意", "Very dissatisfied"),
+    5: Text("非常满意", "Very good"),
+    4: Text("满意", "Good"),
+    3: Text("基本满意", "Fair"),
+    2: Text("不满意", "Poor"),
+    1: Text("非常不满意", "Very poor"),
 }
-"""The five legal levels of a rating, by stars."""
+"""The five legal levels of a rating, by stars. The English is short: it stands below stars."""
 
 _ASK = Text("请到咨询台求助。", "Please ask at the information desk.")
 

@@ -42,10 +42,19 @@ Pressable {
         id: label
         anchors.left: box.right
         anchors.leftMargin: Theme.gap
-        anchors.right: parent.right
-        anchors.rightMargin: Theme.gap
         anchors.verticalCenter: parent.verticalCenter
+        // Two lines of like length read better than one and a single hanzi.
+        readonly property real room: root.width - x - Theme.gap
+        width: measure.implicitWidth > room ? Math.min(room, measure.implicitWidth / 2 + font.pixelSize) : room
         text: root.text
+        lineHeight: 0.84
         color: root.chosen ? Theme.onAccent : Theme.ink
+    }
+
+    Label {
+        id: measure
+        visible: false
+        wrapMode: Text.NoWrap
+        text: root.text
     }
 }

@@ -2,10 +2,11 @@ pragma ComponentBehavior: Bound
 
 import QtQuick
 
-// Five stars with their words, none chosen beforehand. Reports the star that was tapped, once.
+// The five levels of a rating, best first, each as stars and in words; none chosen beforehand.
 Item {
     id: root
 
+    // Words by stars: words[0] belongs to one star.
     property var words: []
     property int chosen: 0
     property bool busy: false
@@ -25,7 +26,8 @@ Item {
             Pressable {
                 id: cell
                 required property int index
-                readonly property int stars: index + 1
+                readonly property int stars: 5 - index
+                readonly property bool marked: down || root.chosen === stars
 
                 objectName: "star" + stars
                 width: (row.width - row.spacing * 4) / 5
@@ -36,28 +38,39 @@ Item {
                 Rectangle {
                     anchors.fill: parent
                     radius: Theme.radius
-                    color: cell.down ? Theme.accentSoft : Theme.surface
-                    border.width: Theme.hairline
-                    border.color: cell.down || root.chosen === cell.stars ? Theme.accent : Theme.line
+                    color: cell.marked ? Theme.accentSoft : Theme.surface
+                    border.width: cell.marked ? Theme.hairline * 2 : Theme.hairline
+                    border.color: cell.marked ? Theme.accent : Theme.line
                 }
 
                 Column {
                     anchors.centerIn: parent
                     spacing: Theme.gap
 
-                    Star {
-                        id: star
-                        size: Math.min(Theme.touch, Math.round(cell.width * 0.56))
-                        filled: root.chosen >= cell.stars
+                    Row {
                         anchors.horizontalCenter: parent.horizontalCenter
+                        spacing: Math.round(Theme.gap * 0.2)
+
+                        Repeater {
+                            model: 5
+
+                            Star {
+                                required property int index
+                                size: Math.floor((cell.width - Theme.gap * 2) / 5 - Theme.gap * 0.2)
+                                filled: index < cell.stars
+                            }
+                        }
                     }
 
                     Label {
-                        id: word
                         width: cell.width - Theme.gap
-                        text: root.words[cell.index] ?? ""
+                        height: font.pixelSize * 2.6
+                        // 不满意 stays together: 非常不满意 breaks after 非常.
+                        text: (root.words[cell.stars - 1] ?? "").replace("不满意", "不\u2060满\u2060意")
                         strong: true
+                        lineHeight: 0.88
                         horizontalAlignment: Text.AlignHCenter
+                        verticalAlignment: Text.AlignVCenter
                     }
                 }
             }

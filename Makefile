@@ -65,11 +65,13 @@ contracts: need-venv  ## who may import whom (import-linter)
 	@$(TEST_ENV) .venv/bin/lint-imports
 
 .PHONY: docs-check
-docs-check: need-venv  ## generated documents are up to date
+docs-check: need-venv  ## generated documents are what the code says
 	@echo "== generated documents"
-	@if [ -e hallserver/protocol/document.py ] || [ -d hallserver/protocol/document ]; then \
-	  $(PY) -m hallserver.protocol.document --check; \
-	else echo "hallserver.protocol.document does not exist: nothing is generated"; fi
+	@$(PY) -m hallserver.cli_document --check
+
+.PHONY: docs
+docs: need-venv  ## write the generated documents anew
+	@$(PY) -m hallserver.cli_document
 
 .PHONY: qml-check
 qml-check: need-venv  ## qmllint, warnings are errors

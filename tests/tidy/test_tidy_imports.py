@@ -25,8 +25,6 @@ PURE = re.compile(
     r"|(.+\.)?(\w+_)?codec"
     r"|devices\.scan\.classify"
 )
-# Makes PROTOCOL.md out of the routes table and compares it with the file: a tool, not a room.
-TOOLS = frozenset({"hallserver.protocol.document"})
 OUTSIDE_CALLS = frozenset({"open", "input", "print", "exec", "eval", "__import__", "breakpoint"})
 
 
@@ -56,7 +54,7 @@ class House:
         }
 
     def pure_modules(self) -> list[str]:
-        return [name for name in self.paths if PURE.fullmatch(name) and name not in TOOLS]
+        return [name for name in self.paths if PURE.fullmatch(name)]
 
     def imports(self, module: str) -> Iterator[tuple[int, str]]:
         """Yield (line, dotted name) of each import, wherever it stands in the module."""
@@ -136,14 +134,6 @@ def test_pure_rooms_call_nothing_that_acts():
 )
 def test_the_rooms_that_the_plan_names_are_among_the_pure_ones(room):
     assert room in House(ROOT).pure_modules()
-
-
-def test_nobody_imports_a_documentation_tool():
-    house = House(ROOT)
-    importers = {
-        module for module in house.paths for _, name in house.imports(module) if name in TOOLS
-    }
-    assert importers == set()
 
 
 def test_pure_rooms_run_without_screen_database_or_network():

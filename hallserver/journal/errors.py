@@ -1,0 +1,40 @@
+"""Why the journal cannot be kept, in sentences that say what to do."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+_SENTENCES = {
+    "SQLITE_FULL": "the disk is full; free some space and start again",
+    "SQLITE_READONLY": "the file or its directory may not be written; check owner and rights",
+    "SQLITE_PERM": "access is denied; check owner and rights",
+    "SQLITE_CANTOPEN": "the file cannot be opened or made; check its directory, owner and rights",
+    "SQLITE_CORRUPT": (
+        "the file is damaged; keep it for repair, and restore the last backup or move it away"
+    ),
+    "SQLITE_NOTADB": "the file is not a journal; it is left untouched",
+    "SQLITE_IOERR": "the disk reports an error or is full; check it before starting again",
+    "SQLITE_BUSY": "another program keeps the file locked; close it and start again",
+    "SQLITE_LOCKED": "another program keeps the file locked; close it and start again",
+}
+"""By SQLite's primary result codes, https://www.sqlite.org/rescode.html."""
+
+
+class JournalError(Exception):
+    """The journal cannot be kept. The text says why and what to do."""
+
+
+class JournalInUseError(JournalError):
+    """Another server writes to the same journal."""
+
+
+def explain(error: DBAPIError | sqlite3.Error, where: Path) -> JournalError:
+    """Say what a database's error means for people. Statements and values stay out of it."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    name = getattr(cause, "sqlite_errorname", None) or ""
+    # Extended codes begin with the primary one: SQLITE_IOERR_WRITE.
+    primary = "_".join(name.split("_")[:2])
+    sentence = _SENTENCES.get(primary, f"the database says: {type(cause).__name__} {name}".rstrip())
+    detail = f" [{name}]" if name else ""
+    return JournalError(f"journal {where}: {sentence}{detail}")

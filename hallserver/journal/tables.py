@@ -1,0 +1,126 @@
+"""The tables of the journal. `event` and `reply` are the truth, the others are folds of it.
+
+Times end in `_wall_ms` (Unix milliseconds, for people) or `_ms` (the hall's own clock, for
+durations). Plain SQL types only, so that the same tables stand in PostgreSQL.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+from hallserver.protocol.bounds import MAX_ID_CHARS
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = String(MAX_ID_CHARS)
+_DAY = String(8)
+# Only a column that is declared INTEGER is the row id itself: https://sqlite.org/rowidtable.html
+_SEQ = BigInteger().with_variant(Integer, "sqlite")
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", _SEQ, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),
+    Column("day", _DAY, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("elapsed_ms", BigInteger, nullable=False),
+    Column("client", _ID, nullable=False),
+    Column("command_id", _ID),
+    Column("type", String(32), nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""One line for everything that happened; `body` is the event as JSON."""
+
+reply = Table(
+    "reply",
+    metadata,
+    Column("client", _ID, primary_key=True),
+    Column("command_id", _ID, primary_key=True),
+    Column("seq", _SEQ, nullable=False),
+    Column("day", _DAY, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""The answer to each command, so that a repeated one gets it again and changes nothing."""
+
+server_start = Table(
+    "server_start",
+    metadata,
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("elapsed_ms", BigInteger, nullable=False),
+)
+"""The starts of the server."""
+
+business_day = Table(
+    "business_day",
+    metadata,
+    Column("day", _DAY, primary_key=True),
+    Column("opened_seq", _SEQ, nullable=False),
+    Column("opened_wall_ms", BigInteger, nullable=False),
+    Column("closed_seq", _SEQ),
+    Column("closed_wall_ms", BigInteger),
+)
+"""Where in the journal each business day begins and ends."""
+
+visit = Table(
+    "visit",
+    metadata,
+    Column("ticket", _ID, primary_key=True),
+    Column("day", _DAY, nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("service", _ID, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("kiosk", _ID, nullable=False),
+    Column("counter", Integer),
+    Column("clerk", _ID),
+    Column("recalls", Integer, nullable=False),
+    Column("issued_ms", BigInteger, nullable=False),
+    Column("issued_wall_ms", BigInteger, nullable=False),
+    Column("printed_ms", BigInteger),
+    Column("printed_wall_ms", BigInteger),
+    Column("called_ms", BigInteger),
+    Column("called_wall_ms", BigInteger),
+    Column("arrived_ms", BigInteger),
+    Column("arrived_wall_ms", BigInteger),
+    Column("completed_ms", BigInteger),
+    Column("completed_wall_ms", BigInteger),
+    Column("waiting_ms", BigInteger),
+    Column("way_ms", BigInteger),
+    Column("serving_ms", BigInteger),
+    Index(None, "day", "service"),
+)
+"""One row a ticket. Counter, clerk, call and recalls are those of the last call.
+
+`waiting_ms` is printed to called, `way_ms` called to arrived, `serving_ms` arrived to completed.
+"""
+
+rating = Table(
+    "rating",
+    metadata,
+    Column("ticket", _ID, ForeignKey("visit.ticket"), primary_key=True),
+    Column("day", _DAY, nullable=False),
+    Column("rated_wall_ms", BigInteger, nullable=False),
+    Column("service", _ID, nullable=False),
+    Column("counter", Integer, nullable=False),
+    Column("clerk", _ID, nullable=False),
+    Column("stars", Integer, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("channel", String(16), nullable=False),
+    Index(None, "day"),
+)
+"""At most one row a ticket; `tags` is a JSON list."""

@@ -15,7 +15,7 @@ def split_label(counter: CounterId, label: Text, language: Language) -> tuple[st
     """
     words = pick(label, language)
     if language is Language.ZH:
-        found = re.fullmatch(rf"{counter}(号?)(.*)", words)
+        found = re.fullmatch(rf"{counter}(?!\d)(号?)(.*)", words)
         return (found[1], found[2]) if found else ("", words)
     found = re.fullmatch(rf"(.*?)\s*\b{counter}\b.*", words)
     return "", (found[1] if found else words)

@@ -174,7 +174,8 @@ class VirtualPrinter:
         self._changed = threading.Condition(self._lock)
         self._slips: list[Slip] = []
         self._is_stopping = False
-        self._settling = 0
+        self._is_plugged = True
+        self._settling = self._settled = 0
         self._thread = threading.Thread(target=self._run, name="virtual-printer", daemon=True)
 
     @classmethod
@@ -260,28 +261,29 @@ class VirtualPrinter:
         """Let `fault` happen now, or so many received bytes or printed rows from now."""
         with self._changed:
             self._mechanism.inject(fault, after_bytes=after_bytes, after_rows=after_rows)
-            is_unplugged = self._mechanism.is_unplugged
-        if is_unplugged:
-            self._port.unplug()
-        self._port.wake()
+        self._follow()
 
     def mend(self, fault: PrinterFault) -> None:
         """Remove the cause: refill, close the cover, plug in. It goes on with what it kept."""
         with self._changed:
             self._mechanism.mend(fault)
-            is_unplugged = self._mechanism.is_unplugged
-            self._changed.notify_all()
-        if not is_unplugged:
-            self._port.replug()
-        self._port.wake()
+        self._follow()
 
     def mend_all(self) -> None:
         """Remove every cause, also those still to come."""
         with self._changed:
             self._mechanism.mend_all()
-            self._changed.notify_all()
-        self._port.replug()
+        self._follow()
+
+    def _follow(self) -> None:
+        """Wait until the cable is as the mechanism has it; only the printer's thread touches it."""
         self._port.wake()
+        with self._changed:
+            self._changed.notify_all()
+            if self._thread.is_alive():
+                self._changed.wait_for(
+                    lambda: self._is_plugged != self._mechanism.is_unplugged, JOIN_TIMEOUT_S
+                )
 
     def refill(self) -> None:
         """Put in a new roll."""
@@ -304,12 +306,10 @@ class VirtualPrinter:
         with self._changed:
             self._settling += 1
             wanted = self._settling
-            self._settled = 0
+            self._changed.notify_all()
         self._port.wake()
         with self._changed:
             return self._changed.wait_for(lambda: self._settled >= wanted, timeout_s)
-
-    _settled = 0
 
     def _take_slip(self, slip: Slip) -> None:
         self._slips.append(slip)
@@ -327,13 +327,16 @@ class VirtualPrinter:
             with self._changed:
                 if self._is_stopping:
                     return
-                if self._mechanism.is_hanging:
-                    self._changed.wait(IDLE_S)  # its port fills up meanwhile
+                self._plug()
+                wanted = self._settling
+                if not self._is_plugged or self._mechanism.is_hanging:
+                    self._settled = wanted  # nothing will come; a hanging one's port fills up
+                    self._changed.notify_all()
+                    self._changed.wait(IDLE_S)
                     continue
                 is_busy = self._is_paced and self._mechanism.waiting_bytes > 0
-                wanted = self._settling
                 is_settling = self._settled < wanted
-            timeout_s = 0.0 if is_settling and not is_busy else PACE_S if is_busy else IDLE_S
+            timeout_s = PACE_S if is_busy else 0.0 if is_settling else IDLE_S
             data = self._port.read(READ_BYTES, timeout_s)
             now = time.monotonic()
             with self._changed:
@@ -345,10 +348,20 @@ class VirtualPrinter:
                     self._settled = wanted
                     self._changed.notify_all()
             before = now
-            if is_unplugged:
-                self._port.unplug()
-            elif answers:
+            if answers and not is_unplugged:
                 self._port.write(answers)
+
+    def _plug(self) -> None:
+        """Pull the cable or put it back, if that has been asked for."""
+        is_wanted = not self._mechanism.is_unplugged
+        if is_wanted == self._is_plugged:
+            return
+        if is_wanted:
+            self._port.replug()
+        else:
+            self._port.unplug()
+        self._is_plugged = is_wanted
+        self._changed.notify_all()
 
 
 class ManualClock:

@@ -15,7 +15,7 @@ from devices.printer.typeset import width_of
 from tests.helpers.printer_faces import faces, plain_face
 
 SLOW_IS_FINE = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

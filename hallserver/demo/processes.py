@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,11 @@ class Child:
     def is_running(self) -> bool:
         """The process has not ended."""
         return self.process.poll() is None
+
+    def wait(self, at_most_s: float) -> None:
+        """Wait until the process ends, or for so long."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(at_most_s)
 
     def last_words(self, lines: int = 5) -> str:
         """Return the end of its output, for a message about its death."""

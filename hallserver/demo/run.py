@@ -109,8 +109,7 @@ class Demo:
     def play(self) -> Summary:
         """Run the hall until all visitors have been through, or `stop`, and audit it."""
         self.open_hall()
-        crowds = self.let_people_in()
-        self._wait(crowds)
+        self.wait_for(self.let_people_in())
         return self.close_and_audit()
 
     def open_hall(self) -> None:
@@ -156,7 +155,8 @@ class Demo:
         )
         return crowds
 
-    def _wait(self, crowds: list[Child]) -> None:
+    def wait_for(self, crowds: list[Child]) -> None:
+        """Wait until the visitors have been through, or `stop`. Raises DemoError on a death."""
         is_terminal = sys.stdout.isatty()
         every_s = PROGRESS_EVERY_S if is_terminal else PLAIN_PROGRESS_EVERY_S
         began_s = time.monotonic()

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -48,7 +48,7 @@ class CrowdSettings:
     host: str
     port: int
     ca_file: Path | None
-    credentials: dict[ClientId, str]
+    credentials: dict[ClientId, str] = field(repr=False)
     clerks: dict[CounterId, Account]
     state_dir: Path | None
     has_pads: bool
@@ -166,8 +166,8 @@ def parse_counters(text: str) -> tuple[CounterId, ...]:
     """Read `1-5,7` as 1, 2, 3, 4, 5, 7. Raises SettingsError."""
     numbers: list[int] = []
     for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        ends = (first, last or first)
+        first, dash, last = part.strip().partition("-")
+        ends = (first, last if dash else first)
         if not all(end.isascii() and end.isdigit() for end in ends):
             raise SettingsError(f"--counters {text}: expected something like 1-5,7")
         numbers += range(int(ends[0]), int(ends[1]) + 1)

@@ -1,0 +1,89 @@
+"""A real hall in memory for terminals: their links, without a broker or a thread."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from hallserver.client.updates import (
+    LinkChanged,
+    LinkState,
+    ReplyArrived,
+    SnapshotArrived,
+    Update,
+)
+from hallserver.domain import views
+from hallserver.protocol import commands as c
+from hallserver.protocol.ids import ClientId, CommandId, CounterId, Epoch, ServiceId
+from hallserver.protocol.replies import Reservation
+from hallserver.protocol.routes import COUNTER, counter_of, match_topic
+from tests.helpers.halls import Played
+
+EPOCH = Epoch(1)
+
+
+class MemoryLink:
+    """What a terminal or a pad submits waits here for `HallForTerminals.hear`."""
+
+    def __init__(self, hall, client):
+        self._hall = hall
+        self.client = client
+        self.submitted = []
+
+    def submit(self, command):
+        command_id = CommandId(f"{self.client}-{len(self.submitted):06}")
+        self.submitted.append(command)
+        self._hall.inbox.append((self.client, command_id, command))
+        return command_id
+
+
+class HallForTerminals:
+    """Plays the writer: commands in order, each reply before the snapshots that it changed."""
+
+    def __init__(self, plan=None):
+        self.played = Played(plan)
+        self.inbox = deque()
+        self.outbox: deque[tuple[ClientId, Update]] = deque()
+        self.told = []
+        self._drop_changes()
+
+    def _drop_changes(self):
+        list(self.played.hall.changed(EPOCH))
+        list(self.played.hall.changed_counts(EPOCH))
+
+    def snapshot_of(self, counter):
+        return views.counter(self.played.hall.state, CounterId(counter), EPOCH)
+
+    def greet(self, clients: Iterable[ClientId]):
+        """Give new clients what is retained, and life."""
+        for client in clients:
+            for snapshot in (
+                views.catalog(self.played.plan, EPOCH),
+                self.snapshot_of(counter_of(client)),
+            ):
+                self.outbox.append((client, SnapshotArrived(snapshot)))
+            self.outbox.append((client, LinkChanged(LinkState.LIVE)))
+
+    def hear(self):
+        """Answer all that waits; publish what changed."""
+        while self.inbox:
+            client, command_id, command = self.inbox.popleft()
+            reply = self.played.send(client, command)
+            self.told.append((client, command, reply))
+            self.outbox.append((client, ReplyArrived(command_id, command, reply)))
+            self.publish()
+
+    def publish(self):
+        """Send every counter that changed to its terminal."""
+        hall = self.played.hall
+        for changes in (hall.changed(EPOCH), hall.changed_counts(EPOCH)):
+            for topic, snapshot in changes:
+                route, place = match_topic(topic)
+                if route is COUNTER:
+                    self.outbox.append((ClientId(f"counter-{place}"), SnapshotArrived(snapshot)))
+
+    def take_number(self, service):
+        """A visitor takes a printed number."""
+        reserved = self.played.send("kiosk-01", c.ReserveTicket(ServiceId(service)))
+        assert isinstance(reserved, Reservation)
+        self.played.send("kiosk-01", c.ConfirmPrinted(reserved.ticket))
+        self.publish()
+        return reserved.ticket

@@ -1,6 +1,7 @@
 """The ticket table: exhaustively, all sequences of moves to length 5."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +115,8 @@ def test_the_diagram_names_every_move_once() -> None:
     lines = diagram().splitlines()
     for (before, move), after in MOVES.items():
         assert lines.count(f"    {before.name} --> {after.name}: {move}") == 1
+
+
+def test_the_architecture_page_shows_the_table_as_it_is() -> None:
+    page = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert diagram() in page

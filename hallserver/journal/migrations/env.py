@@ -10,6 +10,7 @@ context.configure(
     # SQLite cannot alter a table in place: Alembic copies it (batch mode).
     render_as_batch=True,
     transaction_per_migration=False,
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()

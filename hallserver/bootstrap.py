@@ -1,0 +1,153 @@
+"""The one place that builds the server of real parts: plan, key, journal, hall, writer, link."""
+
+import contextlib
+import logging
+import os
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hallserver.client.settings import LinkSettings
+from hallserver.clock import HallClock
+from hallserver.config import ConfigError, load_plan, parse_plan
+from hallserver.domain.plan import HallPlan
+from hallserver.hall import Hall
+from hallserver.journal import Journal, sqlite_url
+from hallserver.mailbox import Doorkeeper, Mailbox
+from hallserver.mqtt import BrokerLink
+from hallserver.password_check import PreparedPasswords
+from hallserver.server import Server
+from hallserver.writer import Writer, fold
+
+KEY_BYTES = 32
+
+_LOG = logging.getLogger(__name__)
+
+
+class StartError(Exception):
+    """The server cannot be built; the text says what is wrong and where."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What one server is started with.
+
+    `clerks_file` holds more `[[clerk]]` blocks of the hall file's kind; without `database_url` the
+    journal is a SQLite file in `state_dir`.
+    """
+
+    hall_file: Path
+    state_dir: Path
+    link: LinkSettings
+    clerks_file: Path | None = None
+    database_url: str | None = None
+    version: str = "0"
+
+
+def build_server(settings: ServerSettings) -> Server:
+    """Build a server, folded up to the end of its journal. Raises StartError, JournalError.
+
+    Its `close` gives the journal back.
+    """
+    plan = read_plan(settings.hall_file, settings.clerks_file)
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as opened:
+        url = settings.database_url or sqlite_url(settings.state_dir)
+        journal = opened.enter_context(Journal.open(url))
+        # After the journal is locked for us: no other server makes a key at the same time.
+        key = read_key(settings.state_dir / "hall.key")
+        clock = HallClock.after(journal.last_clock)
+        epoch = journal.begin_epoch(clock.now())
+        passwords = PreparedPasswords(plan.clerks)
+        hall = Hall(plan, key, passwords)
+        fold(hall, journal.open_day())
+        _LOG.info("hall %s, start %d, journal at line %d", plan.id, epoch, journal.last_seq)
+        writer = Writer(
+            hall,
+            journal,
+            clock.now,
+            epoch=epoch,
+            hall_id=plan.id,
+            server_version=settings.version,
+        )
+        mailbox = Mailbox()
+        doorkeeper = Doorkeeper(mailbox.put, passwords)
+        doorkeeper.start()
+        opened.callback(doorkeeper.stop)
+
+        def elapsed_ms() -> int:
+            return clock.now().elapsed_ms
+
+        return Server(
+            writer,
+            mailbox,
+            BrokerLink(settings.link, doorkeeper.admit, mailbox.wake, elapsed_ms),
+            elapsed_ms,
+            name=f"hall {plan.id}, start {epoch}",
+            close=opened.pop_all().close,
+        )
+
+
+def read_plan(hall_file: Path, clerks_file: Path | None) -> HallPlan:
+    """Load the hall file, with the clerks of another file if there is one. Raises StartError.
+
+    The two are read as one file, so that all checks hold for both together.
+    """
+    try:
+        if clerks_file is None:
+            return load_plan(hall_file)
+        hall = hall_file.read_bytes() + b"\n"
+        clerks = clerks_file.read_bytes()
+    except ConfigError as error:
+        raise StartError(_all_mistakes(hall_file, error)) from error
+    except OSError as error:
+        raise StartError(f"{error.filename} cannot be read: {error.strerror}") from error
+    try:
+        return parse_plan(hall + clerks, hall_file.name)
+    except ConfigError as error:
+        lines = hall.count(b"\n")
+        of_clerks = tuple(
+            replace(mistake, line=mistake.line - lines)
+            for mistake in error.mistakes
+            if mistake.line is not None and mistake.line > lines
+        )
+        if len(of_clerks) == len(error.mistakes):
+            raise StartError(_all_mistakes(clerks_file, ConfigError(of_clerks))) from error
+        raise StartError(_all_mistakes(hall_file, error)) from error
+
+
+def _all_mistakes(file: Path, error: ConfigError) -> str:
+    return "\n".join(f"{file}: {mistake}" for mistake in error.mistakes)
+
+
+def read_key(path: Path) -> bytes:
+    """Read the key that signs tickets, or draw it at the first start. Raises StartError.
+
+    Without it every ticket of the open day would be taken for forged, so it is never overwritten.
+    """
+    try:
+        if not path.exists():
+            _write_key(path)
+        key = path.read_bytes()
+        others = path.stat().st_mode & 0o077
+    except OSError as error:
+        raise StartError(f"hall key {path}: {error.strerror}") from error
+    if len(key) < KEY_BYTES:
+        raise StartError(
+            f"hall key {path}: {len(key)} bytes instead of {KEY_BYTES}; restore it from the "
+            "backup, or delete it: then today's tickets are not recognised any more"
+        )
+    if others:
+        raise StartError(f"hall key {path}: others may read it; chmod 600 it")
+    return key
+
+
+def _write_key(path: Path) -> None:
+    """Write the whole key or none, so that a power cut leaves no half of one."""
+    drawn = path.with_name(path.name + ".new")
+    descriptor = os.open(drawn, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    drawn.rename(path)

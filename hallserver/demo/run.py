@@ -127,7 +127,10 @@ class Demo:
         )
         link.start()
         try:
-            if not self._live.wait(READY_WITHIN_S):
+            deadline_s = time.monotonic() + READY_WITHIN_S
+            while not self._live.wait(0.1) and time.monotonic() < deadline_s:
+                self._check()
+            if not self._live.is_set():
                 words = self.server.child.last_words()
                 raise DemoError(f"the hall server did not come up:\n{words}")
         finally:

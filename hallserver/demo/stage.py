@@ -7,12 +7,9 @@ from pathlib import Path
 
 from hallserver.broker import RunningBroker, run_broker, write_client_password
 from hallserver.domain.plan import HallPlan
-from hallserver.passwords import SALT_BYTES, Cost, hash_password
+from hallserver.passwords import SALT_BYTES, hash_password
 from hallserver.protocol.ids import ClientId, CounterId
 from hallserver.protocol.routes import SERVER_CLIENT, counter_terminal, rating_pad
-
-DEMO_COST = Cost(n=16, r=1, p=1)
-"""Cheap on purpose: 92 accounts that live for one demo, with passwords drawn by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +102,9 @@ def set_stage(plan: HallPlan, hall_file: Path, directory: Path) -> Stage:
     private.chmod(0o700)
     (directory / "server").mkdir(exist_ok=True)
     (directory / "records").mkdir(exist_ok=True)
-    accounts = {
-        counter.id: (f"clerk-{counter.id}", secrets.token_urlsafe(12)) for counter in plan.counters
-    }
+    # One password for all 92, drawn for this demo: hashing each its own would take seven seconds.
+    password = secrets.token_urlsafe(12)
+    accounts = {counter.id: (f"clerk-{counter.id}", password) for counter in plan.counters}
     stage = Stage(
         plan=plan,
         hall_file=hall_file,
@@ -116,7 +113,10 @@ def set_stage(plan: HallPlan, hall_file: Path, directory: Path) -> Stage:
         accounts=accounts,
     )
     stage.person_key.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
-    stage.clerks.write_text(_clerks_toml(accounts), encoding="utf-8")
+    stage.clerks.write_text(
+        _clerks_toml(accounts, hash_password(password, secrets.token_bytes(SALT_BYTES))),
+        encoding="utf-8",
+    )
     stage.accounts_file.write_text(
         json.dumps({str(counter): account for counter, account in accounts.items()}),
         encoding="utf-8",
@@ -125,10 +125,9 @@ def set_stage(plan: HallPlan, hall_file: Path, directory: Path) -> Stage:
     return stage
 
 
-def _clerks_toml(accounts: dict[CounterId, tuple[str, str]]) -> str:
+def _clerks_toml(accounts: dict[CounterId, tuple[str, str]], hashed: str) -> str:
     blocks = []
-    for counter, (account, password) in accounts.items():
-        hashed = hash_password(password, secrets.token_bytes(SALT_BYTES), DEMO_COST)
+    for counter, (account, _) in accounts.items():
         blocks.append(
             "[[clerk]]\n"
             f'id = "{account}"\n'

@@ -154,6 +154,14 @@ class TestLink:
             LinkChanged(LinkState.LIVE)
         ]
 
+    def test_a_late_heartbeat_of_the_former_server_changes_nothing(self):
+        session = live_session(0.0)
+        session.received(INFO, info(epoch=2), 0.1)
+        session.received(HEARTBEAT, heartbeat(epoch=2), 0.2)
+        assert told(session.received(HEARTBEAT, heartbeat(epoch=1), 3.0)) == []
+        assert session.link is LinkState.LIVE
+        assert told(session.tick(4.2)) == [LinkChanged(LinkState.STALE)]
+
     def test_it_subscribes_to_the_greeting_first_and_to_heartbeats_last(self):
         first = new_session().connected(0.0)[0]
         assert isinstance(first, Subscribe)

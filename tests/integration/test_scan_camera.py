@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -28,6 +29,13 @@ TOKEN = "JH1.2025-06-01.A0123.kVq3Zb7w-X_0pLr9sT4uYhGfDdSaQwErTyUiOp"
 
 def blank(value: int = 128) -> Frame:
     return np.full((720, 1280, 3), value, np.uint8)
+
+
+@cache
+def everyday_pictures() -> list[tuple[str, Frame]]:
+    rng = Random(20250601)
+    texts = [f"{TOKEN}{at}" for at in range(24)]
+    return [(text, draw_code_frame(text, rng)) for text in texts]
 
 
 def side_by_side(left: str, right: str) -> Frame:
@@ -59,9 +67,9 @@ def test_nearly_every_everyday_picture_is_read_and_none_wrongly() -> None:
 
 @pytest.mark.parametrize("ladder", [PYZBAR_ONLY, WITH_ZXING])
 def test_each_ladder_reads_most_everyday_pictures(ladder: object) -> None:
-    rng = Random(7)
-    read = [decode_frame(draw_code_frame(TOKEN, rng), ladder=ladder) for _ in range(15)]
-    assert read.count(TOKEN) >= 13
+    pictures = everyday_pictures()
+    right = sum(decode_frame(frame, ladder=ladder) == text for text, frame in pictures)
+    assert right >= 0.9 * len(pictures)
 
 
 @pytest.mark.parametrize("rung", sorted({*WITH_ZXING, *PYZBAR_ONLY}, key=repr))
@@ -292,4 +300,4 @@ def test_a_camera_that_hangs_is_missing_and_holds_nobody_up(tmp_path: Path) -> N
     assert fault_code(news(scanner)) is FaultCode.CAMERA_MISSING
     scanner.close()
     assert time.monotonic() - started < 3.0
-    os.close(os.open(pipe, os.O_WRONLY))  # lets the thread go
+    os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))  # lets the thread go

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,16 @@ from devices.scan.engine_codec import EngineDecoder, Refused, encode_answer
 from devices.scan.simulator import EngineFault, SimulatedScanEngine
 from devices.transport.pty import PtyPort
 from devices.transport.serial_link import SerialLink
+from tests.helpers.at_once import at_once
+
+
+@contextmanager
+def bench(path: Path) -> Iterator[tuple[SimulatedScanEngine, ScanEngine]]:
+    """An engine of its own at `path`, and a driver for it."""
+    with SimulatedScanEngine(PtyPort(path)) as device:
+        engine = ScanEngine(lambda: SerialLink(str(path), BAUD), time.monotonic)
+        yield device, engine
+        engine.close()
 
 
 @pytest.fixture
@@ -69,25 +80,26 @@ def test_a_code_is_read_from_every_kind_of_engine(
     assert news(engine) == "JH1.票号-Ab_12"
 
 
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (EngineFault.SILENCE, FaultCode.NO_ANSWER),
-        (EngineFault.NOISE, FaultCode.GARBLED),
-        (EngineFault.BAD_CRC, FaultCode.SCAN_REFUSED),
-        (EngineFault.BAD_COMMAND, FaultCode.SCAN_REFUSED),
-    ],
-)
-def test_every_fault_has_its_name_and_the_next_code_is_read(
-    device: SimulatedScanEngine, engine: ScanEngine, fault: EngineFault, code: FaultCode
-) -> None:
-    device.fail(fault)
-    assert fault_code(news(engine)) is code
-    assert fault_code(engine.poll(0.01)) is code
-    device.fail(None)
-    poll_until_well(engine)
-    device.show("JH1.x")
-    assert news(engine) == "JH1.x"
+FAULTS = {
+    EngineFault.SILENCE: FaultCode.NO_ANSWER,
+    EngineFault.NOISE: FaultCode.GARBLED,
+    EngineFault.BAD_CRC: FaultCode.SCAN_REFUSED,
+    EngineFault.BAD_COMMAND: FaultCode.SCAN_REFUSED,
+}
+
+
+def test_every_fault_has_its_name_and_the_next_code_is_read(tmp_path: Path) -> None:
+    def scenario(fault: EngineFault) -> None:
+        with bench(tmp_path / fault.name) as (device, engine):
+            device.fail(fault)
+            assert fault_code(news(engine)) is FAULTS[fault]
+            assert fault_code(engine.poll(0.01)) is FAULTS[fault]
+            device.fail(None)
+            poll_until_well(engine)
+            device.show("JH1.x")
+            assert news(engine) == "JH1.x"
+
+    at_once(scenario, FAULTS)
 
 
 def test_a_code_that_is_held_still_counts_once_and_another_one_at_once(

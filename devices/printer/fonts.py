@@ -91,9 +91,16 @@ def font_for(char: str, weight: Weight) -> FontFile | None:
     if has_glyph(main, char):
         return main
     for font in _ask_fontconfig("fc-list", f":charset={ord(char):x}"):
-        if font.path.endswith((".ttf", ".ttc", ".otf")) and has_glyph(font, char):
+        if font.path.endswith((".ttf", ".ttc", ".otf")) and _has_scalable_glyph(font, char):
             return font
     return None
+
+
+def _has_scalable_glyph(font: FontFile, char: str) -> bool:
+    try:
+        return has_glyph(font, char)
+    except OSError:  # a font of fixed pictures, such as colour emoji, opens at one size only
+        return False
 
 
 def has_glyph(font: FontFile, char: str) -> bool:

@@ -6,6 +6,7 @@ a marker only when it has worked off everything before it, and an error of its m
 until the host acknowledges it.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum, unique
@@ -27,6 +28,7 @@ from devices.printer.paper import LINE_DOTS, Paper, Slip, text_rows
 from devices.printer.status_codec import CLEAR_RESPONSE
 
 RECEIVE_BUFFER_BYTES = 65536
+KEPT_SLIPS = 64  # a slip is a tenth of a megabyte, and a day has hundreds
 
 
 @unique
@@ -85,7 +87,8 @@ class Mechanism:
     ) -> None:
         """`rows_per_s` None prints at once; else `elapse` drives the paper."""
         self.paper = Paper()
-        self.slips: list[Slip] = []
+        self.slips_cut = 0
+        self._slips: deque[Slip] = deque(maxlen=KEPT_SLIPS)
         self.bytes_received = 0
         self.bytes_lost = 0
         self._on_slip = on_slip
@@ -134,6 +137,11 @@ class Mechanism:
         self._line.clear()
         self._out.clear()
         self._stuck.clear()
+
+    @property
+    def slips(self) -> list[Slip]:
+        """The last `KEPT_SLIPS` slips that have been cut off."""
+        return list(self._slips)
 
     @property
     def faults(self) -> frozenset[PrinterFault]:
@@ -265,7 +273,7 @@ class Mechanism:
 
     @property
     def _is_stopped(self) -> bool:
-        return bool(self._stuck or self._faults & _STOPPING)
+        return bool(self._stuck) or not self._faults.isdisjoint(_STOPPING)
 
     def _work(self) -> None:
         while not self._is_stopped:
@@ -275,7 +283,8 @@ class Mechanism:
             if command is None:
                 return
             self._perform(command)
-            self._trigger()
+            if self._armed:
+                self._trigger()
 
     def _perform(self, command: Command) -> None:
         match command:
@@ -314,6 +323,7 @@ class Mechanism:
             self._stuck.add(PrinterFault.CUTTER)
             return
         slip = self.paper.cut()
-        self.slips.append(slip)
+        self._slips.append(slip)
+        self.slips_cut += 1
         if self._on_slip is not None:
             self._on_slip(slip)

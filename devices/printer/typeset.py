@@ -8,6 +8,7 @@ from devices.printer.fonts import GETA, FontFile, Weight, font_for, main_font
 # What may not begin or end a line (GB/T 15834-2011, 5.1).
 _NEVER_FIRST = frozenset("、，。．,.;:；：！？!?）】》〉」』”’)]}%％‰℃·～~–—-…")
 _NEVER_LAST = frozenset("（【《〈「『“‘([{￥$第")
+_PHRASE_END = frozenset(" 、，；。：,;·")
 _AFTER_DIGIT = frozenset("号楼层人名位")  # "30号" is read as one
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-–'’.,:/&@_+#")
 
@@ -99,22 +100,49 @@ def _words(text: str) -> list[str]:
 
 
 def wrap(text: str, weight: Weight, size: int, width: float) -> list[str]:
-    """Break `text` into lines of at most `width` dots. A word wider than that is broken too."""
-    lines: list[str] = []
-    line = ""
-    used = 0.0
-    for whole in _words(text):
-        for word in _broken(whole, weight, size, width):
-            taken = width_of(word, weight, size)
-            if line and used + taken > width:
-                lines.append(line.rstrip())
-                line, used = "", 0.0
-            if line or word != " ":
-                line += word
-                used += taken
-    if line.rstrip():
-        lines.append(line.rstrip())
-    return lines
+    """Break `text` into lines of at most `width` dots. A word wider than that is broken too.
+
+    Breaks between phrases (at a space, after a comma, before a bracket) where that costs no line.
+    """
+    words = _words(text)
+    tight = _fill([[word] for word in words], weight, size, width)
+    by_phrase = _fill(_phrases(words), weight, size, width)
+    return by_phrase if len(by_phrase) <= len(tight) else tight
+
+
+def _phrases(words: list[str]) -> list[list[str]]:
+    phrases: list[list[str]] = []
+    for word in words:
+        last = phrases[-1][-1] if phrases else " "
+        if word != " " and (last[-1] in _PHRASE_END or word[0] in _NEVER_LAST):
+            phrases.append([word])
+        elif phrases:
+            phrases[-1].append(word)
+        else:
+            phrases.append([word])
+    return phrases
+
+
+def _fill(phrases: list[list[str]], weight: Weight, size: int, width: float) -> list[str]:
+    """Put phrases onto lines; one that is wider than a line is filled in word by word."""
+    lines = [""]
+
+    def put(piece: str) -> None:
+        if not lines[-1] and piece.isspace():
+            return
+        if lines[-1] and width_of((lines[-1] + piece).rstrip(), weight, size) > width:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+
+    for phrase in phrases:
+        whole = "".join(phrase)
+        if width_of(whole.rstrip(), weight, size) <= width:
+            put(whole)
+        else:
+            for word in phrase:
+                for piece in _broken(word, weight, size, width):
+                    put(piece)
+    return [line.rstrip() for line in lines if line.rstrip()]
 
 
 def _broken(word: str, weight: Weight, size: int, width: float) -> list[str]:

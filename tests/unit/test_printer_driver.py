@@ -150,6 +150,24 @@ def test_paper_that_ends_in_the_middle_prints_nothing_more_after_the_refill(rows
     assert world.mechanism.slips == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (PrinterFault.UNPLUGGED, Uncertain),
+        (PrinterFault.SILENT, Uncertain),
+        (PrinterFault.COVER_OPEN, NotPrinted),
+    ],
+)
+def test_a_whole_picture_that_was_not_cut_counts_as_no_ticket_only_if_the_printer_says_so(
+    fault: PrinterFault, kind: type[PrintOutcome]
+):
+    """It hangs from the printer and could be torn off; only a cleared buffer is evidence."""
+    world = World()
+    world.mechanism.inject(fault, after_rows=FIRST.image.height)
+    assert type(world.driver.print_job(FIRST.job, DEADLINE_S)) is kind
+    assert world.mechanism.slips == []
+
+
 def test_a_sheet_without_our_cancelling_would_have_printed_on():
     """The danger is real: the same bytes, with nobody to clear them, become a ticket."""
     mechanism = Mechanism()

@@ -45,18 +45,15 @@ class PtyPort:
 
         While unplugged it waits for the replug.
         """
-        if not self._plugged.is_set():
-            self._plugged.wait(timeout_s)
-            return b""
         with self._use:
-            if not self._plugged.is_set():
-                return b""
-            ready = wait_readable([self._master, self._wake_r], timeout_s)
-            if self._wake_r in ready:
-                os.read(self._wake_r, 4096)
-            if self._master not in ready:
-                return b""
-            return os.read(self._master, max_bytes)
+            if self._plugged.is_set():
+                ready = wait_readable([self._master, self._wake_r], timeout_s)
+                if self._wake_r in ready:
+                    os.read(self._wake_r, 4096)
+                return os.read(self._master, max_bytes) if self._master in ready else b""
+        if wait_readable([self._wake_r], timeout_s):
+            os.read(self._wake_r, 4096)
+        return b""
 
     def write(self, data: bytes, /) -> None:
         """Send to the driver. What nobody takes within a second is lost, as on a real wire."""
@@ -107,6 +104,7 @@ class PtyPort:
                 self._link_path.unlink(missing_ok=True)
                 self._link_path.symlink_to(self._tty_name)
             self._plugged.set()
+        self.wake()
 
     def close(self) -> None:
         """Unplug for good. Stop the thread that reads before."""

@@ -137,15 +137,31 @@ def test_a_replugged_port_has_its_old_name_and_works(port: PtyPort) -> None:
     link.close()
 
 
-def test_unplugging_while_the_simulator_waits_for_bytes_wakes_it(port: PtyPort) -> None:
-    waiting = threading.Thread(target=port.read, args=(10, 10.0))
+def test_unplugging_does_not_wait_for_a_simulator_that_reads(port: PtyPort) -> None:
+    reading = threading.Event()
+
+    def read() -> None:
+        reading.set()
+        port.read(10, 5.0)
+
+    waiting = threading.Thread(target=read)
     waiting.start()
-    port.unplug()
-    waiting.join(5.0)
-    assert not waiting.is_alive()
+    reading.wait()
+    puller = threading.Timer(0.05, port.unplug)
+    started = time.monotonic()
+    puller.start()
+    puller.join()
+    assert time.monotonic() - started < 2.0
+    port.replug()
+    waiting.join()
 
 
-def test_wake_ends_a_wait_at_once(port: PtyPort) -> None:
+@pytest.mark.parametrize("is_plugged", [True, False])
+def test_wake_ends_a_wait_at_once(port: PtyPort, is_plugged: bool) -> None:
+    port.read(1, 0.0)
+    if not is_plugged:
+        port.unplug()
+        port.read(1, 0.0)
     port.wake()
     started = time.monotonic()
     assert port.read(10, 10.0) == b""

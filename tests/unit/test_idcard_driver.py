@@ -324,6 +324,24 @@ def test_an_old_card_answer_never_passes_for_the_next_persons(script: Script) ->
     assert result == OTHER_CARD.identity
 
 
+def test_an_answer_that_came_while_nobody_polled_is_not_the_next_requests(script: Script) -> None:
+    reader = script.reader()
+    while not script.times_of("find"):
+        reader.poll(0.1)
+    script.arriving.append((script.now + 1.0, FOUND))
+    script.now += 10.0
+    assert reader.poll(0.1) is None
+    assert len(script.times_of("find")) == 2
+    assert script.times_of("select") == []
+
+
+def test_half_an_answer_behind_another_does_not_delay_the_next(script: Script) -> None:
+    script.answers["find"] = [NOTHING + CARD_ANSWER[:100], FOUND]
+    reader = script.reader()
+    assert news(reader, script) == CARD.identity
+    assert script.times_of("select")[0] == script.times_of("find")[1]
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -1,4 +1,8 @@
-"""The commands that wait for their answer, kept until it comes, over restarts too."""
+"""The commands that wait for their answer, kept until it comes, over restarts too.
+
+They are sent one at a time, in the order of their submission: what a clerk pressed while the link
+was down ("complete", then "next") happens in that order when it is back, whatever gets lost.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -12,9 +16,6 @@ from hallserver.protocol.version import SCHEMA_VERSION
 
 MAX_OUTBOX_COMMANDS = 256
 """Commands without an answer. A kiosk that is cut off makes about one a minute."""
-
-MAX_IN_FLIGHT_COMMANDS = 16
-"""Sent and not yet answered; the rest waits its turn, so that a return does not flood the hall."""
 
 RESEND_AFTER_S = 3.0
 """A command without an answer is sent again, with the same id, after this long."""
@@ -57,7 +58,6 @@ class _Waiting:
     command_id: CommandId
     command: Command
     message: bytes
-    sent_at_s: float | None = None
 
 
 class Outbox:
@@ -67,6 +67,7 @@ class Outbox:
         """Take over what the store still holds from before the last stop."""
         self._store = store
         self._waiting: dict[CommandId, _Waiting] = {}
+        self._sent_at_s: float | None = None  # of the oldest; the others are not sent yet
         for command_id, message in store.load():
             self._take_over(command_id, message)
 
@@ -91,25 +92,28 @@ class Outbox:
 
     def answered(self, command_id: CommandId) -> Command | None:
         """Let a command go and return it; None when no such command waits."""
-        waiting = self._waiting.pop(command_id, None)
+        waiting = self._waiting.get(command_id)
         if waiting is None:
             return None
+        if next(iter(self._waiting)) == command_id:
+            self._sent_at_s = None
+        del self._waiting[command_id]
         self._store.drop(command_id)
         return waiting.command
 
-    def take_due(self, now_s: float) -> tuple[bytes, ...]:
-        """Return the messages to send now, oldest first, and note that they are sent."""
-        due = []
-        for waiting, _ in zip(self._waiting.values(), range(MAX_IN_FLIGHT_COMMANDS), strict=False):
-            if waiting.sent_at_s is None or now_s - waiting.sent_at_s >= RESEND_AFTER_S:
-                waiting.sent_at_s = now_s
-                due.append(waiting.message)
-        return tuple(due)
+    def take_due(self, now_s: float) -> bytes | None:
+        """Return the message to send now, if any, and note that it is sent."""
+        if self._sent_at_s is not None and now_s - self._sent_at_s < RESEND_AFTER_S:
+            return None
+        oldest = next(iter(self._waiting.values()), None)
+        if oldest is None:
+            return None
+        self._sent_at_s = now_s
+        return oldest.message
 
-    def connection_lost(self) -> None:
-        """Note that what was sent may not have arrived: everything is due again."""
-        for waiting in self._waiting.values():
-            waiting.sent_at_s = None
+    def may_be_lost(self) -> None:
+        """Note that what was sent may not have arrived: it is due again at once."""
+        self._sent_at_s = None
 
     def _take_over(self, command_id: CommandId, stored: bytes) -> None:
         decoded = decode_command(stored)

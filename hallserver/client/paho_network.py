@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -68,17 +69,46 @@ class Lost:
 NetworkEvent = Connected | Received | Lost
 
 
+class TlsContext(ssl.SSLContext):
+    """Trusts one authority, checks the broker's name, and can close what paho leaves open.
+
+    Paho forgets its socket when the handshake fails.
+    """
+
+    def __new__(cls, _ca_file: Path) -> "TlsContext":
+        """Make a client's context: certificate and host name are checked."""
+        return super().__new__(cls, ssl.PROTOCOL_TLS_CLIENT)
+
+    def __init__(self, ca_file: Path) -> None:
+        """Raise OSError when the file cannot be read as certificates."""
+        self.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.load_verify_locations(cafile=ca_file)
+        self._last: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        """Wrap a socket, and remember it."""
+        self._last = super().wrap_socket(*args, **kwargs)
+        return self._last
+
+    def close_last(self) -> None:
+        """Close the socket that was wrapped last."""
+        if self._last is not None:
+            self._last.close()
+            self._last = None
+
+
 class Connection:
     """One life of a TCP connection to the broker."""
 
     def __init__(
         self,
         settings: LinkSettings,
-        tls: ssl.SSLContext | None,
+        tls: "TlsContext | None",
         tell: Callable[[NetworkEvent], object],
     ) -> None:
         self._settings = settings
         self._tell = tell
+        self._tls = tls
         self._socket: socket.socket | None = None
         self.was_accepted = False
         self.trouble = "the broker closed the connection"
@@ -139,6 +169,8 @@ class Connection:
     def _forget(self) -> None:
         if self._socket is not None:
             self._socket.close()
+        if self._tls is not None:
+            self._tls.close_last()
         # Client and callbacks hold each other; let go, so that its sockets close now.
         client = self._client
         client.on_connect = client.on_message = client.on_disconnect = None
@@ -212,10 +244,7 @@ class PahoNetwork:
         """Raise OSError when the authority's file cannot be read."""
         self._settings = settings
         self._tell = tell
-        self._tls: ssl.SSLContext | None = None
-        if settings.ca_file is not None:
-            self._tls = ssl.create_default_context(cafile=str(settings.ca_file))
-            self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._tls = None if settings.ca_file is None else TlsContext(settings.ca_file)
         self._should_stop = threading.Event()
         self._lock = threading.Lock()
         self._connection: Connection | None = None

@@ -126,7 +126,7 @@ class Session:
         self._is_connected = False
         self._may_be_connecting = False
         self._heartbeat = None
-        self._outbox.connection_lost()
+        self._outbox.may_be_lost()
         return self._look(now_s)
 
     def submit(
@@ -228,8 +228,10 @@ class Session:
     def _send_due(self, now_s: float) -> tuple[Effect, ...]:
         if not self._is_connected or not self._understands_server():
             return ()
-        due = self._outbox.take_due(now_s)
-        return tuple(Publish(self._command_topic, message, COMMAND.qos) for message in due)
+        message = self._outbox.take_due(now_s)
+        if message is None:
+            return ()
+        return (Publish(self._command_topic, message, COMMAND.qos),)
 
     def _understands_server(self) -> bool:
         return self._verdict() is Compatibility.OK
@@ -244,7 +246,12 @@ class Session:
         if link is self._link:
             return ()
         self._link = link
-        return (Deliver(LinkChanged(link)),)
+        told = Deliver(LinkChanged(link))
+        if link is not LinkState.LIVE:
+            return (told,)
+        # What was sent while no server listened is gone: the broker keeps no commands.
+        self._outbox.may_be_lost()
+        return (told, *self._send_due(now_s))
 
     def _link_at(self, now_s: float) -> LinkState:
         if self._began_at_s is None:

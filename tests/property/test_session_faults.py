@@ -41,6 +41,7 @@ class FaultyWire(RuleBasedStateMachine):
         self.epoch = 0
         self.version = 0
         self.effects_by_id: dict[str, int] = {}
+        self.last_effect = 0
         self.shown: dict[str, BoardSnapshot] = {}
         # what the app saw and did
         self.count = 0
@@ -106,6 +107,10 @@ class FaultyWire(RuleBasedStateMachine):
     def hand_to_server(self, payload: bytes) -> None:
         message = decode_command(payload)
         if message.id not in self.effects_by_id:
+            if not isinstance(message.command, NEVER_STORED):
+                number = int(message.id.removeprefix("command-"))
+                assert number > self.last_effect, "out of the order of submission"
+                self.last_effect = number
             self.effects_by_id[message.id] = len(self.effects_by_id)
         effect = self.effects_by_id[message.id]
         answer = TicketAtCounter("t", "A001", "s", TicketState.CALLED, effect)

@@ -3,7 +3,6 @@
 import pytest
 
 from hallserver.client.outbox import (
-    MAX_IN_FLIGHT_COMMANDS,
     MAX_OUTBOX_COMMANDS,
     RESEND_AFTER_S,
     Outbox,
@@ -338,21 +337,34 @@ class TestCommands:
         session.lost(0.1)
         assert sent(session.connected(0.2)) == ["command-1"]
 
-    def test_commands_are_sent_in_the_order_of_their_submission(self):
-        session = new_session()
-        for name in ("command-c", "command-a", "command-b"):
-            session.submit(name, CONFIRM, 0.0)
-        assert sent(session.connected(1.0)) == ["command-c", "command-a", "command-b"]
+    def test_commands_are_sent_one_by_one_in_the_order_of_their_submission(self):
+        session = live_session()
+        session.submit("command-c", CONFIRM, 0.0)
+        assert sent(session.submit("command-a", CONFIRM, 0.0)) == []
+        assert sent(session.submit("command-b", CONFIRM, 0.0)) == []
+        assert sent(session.tick(RESEND_AFTER_S)) == ["command-c"]
+        assert sent(session.received(REPLY, reply("command-c"), 3.1)) == ["command-a"]
+        assert sent(session.received(REPLY, reply("command-a"), 3.2)) == ["command-b"]
+        assert sent(session.received(REPLY, reply("command-b"), 3.3)) == []
 
-    def test_a_return_after_a_long_time_does_not_flood_the_hall(self):
+    def test_an_early_answer_to_a_later_command_does_not_resend_the_first(self):
+        store = MemoryOutboxStore()
+        for name in ("command-1", "command-2"):
+            new_session(store).submit(name, CONFIRM, 0.0)
+        session = new_session(store)
+        session.connected(0.0)
+        assert sent(session.received(REPLY, reply("command-2"), 0.1)) == []
+        assert sent(session.tick(RESEND_AFTER_S)) == ["command-1"]
+
+    def test_what_was_sent_before_the_server_was_heard_is_sent_again_when_it_is(self):
         session = new_session()
-        names = [f"command-{count:03}" for count in range(MAX_OUTBOX_COMMANDS)]
-        for name in names:
-            session.submit(name, CONFIRM, 0.0)
-        assert sent(session.connected(1.0)) == names[:MAX_IN_FLIGHT_COMMANDS]
-        assert sent(session.tick(1.1)) == []
-        later = session.received(REPLY, reply(names[0]), 1.2)
-        assert sent(later) == [names[MAX_IN_FLIGHT_COMMANDS]]
+        session.submit("command-1", CONFIRM, 0.0)
+        assert sent(session.connected(0.0)) == ["command-1"]
+        assert sent(session.received(INFO, info(), 0.1)) == []
+        assert sent(session.received(HEARTBEAT, heartbeat(), 0.2)) == ["command-1"]
+        assert sent(session.received(HEARTBEAT, heartbeat(), 0.3)) == []
+        session.received(INFO, info(epoch=2), 0.4)
+        assert sent(session.received(HEARTBEAT, heartbeat(epoch=2), 0.5)) == ["command-1"]
 
     def test_a_full_outbox_refuses_and_has_room_again_after_an_answer(self):
         session = live_session()

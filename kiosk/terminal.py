@@ -33,6 +33,7 @@ from kiosk.flow.step import step
 from kiosk.spool import PrintStage, Spool
 from kiosk.workers import CardWorker, PrinterWorker, PrintJob, ScanWorker
 from ui.kit.i18n import Language
+from ui.kit.rating_tags import RatingTags
 
 TICK_S = 0.25
 """How often the owner has to send `Tick`."""
@@ -84,11 +85,12 @@ class KioskTerminal:
         spool: Spool,
         record: Record,
         *,
+        tags: RatingTags,
         time_zone: tzinfo,
         language: Language = Language.ZH,
     ) -> None:
         """Begin out of service; `connect` gives it devices and a link, `start` sets it going."""
-        self.state = KioskState(language=language, house_language=language)
+        self.state = KioskState(tags=tags, language=language, house_language=language)
         self.on_state: Callable[[KioskState], None] = _ignore_state
         self.on_board: Callable[[BoardSnapshot], None] = _ignore_board
         self._post = post

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import PersonKey
 from hallserver.protocol.snapshots import Catalog
 from kiosk.flow import choices
@@ -20,11 +19,6 @@ from kiosk.flow.pages import (
 )
 from kiosk.flow.sentences import FOREIGN_CODES, NO_SUCH_SERVICE
 from kiosk.flow.state import KioskState
-
-CARD_IS_READ = Text(
-    "身份证已读取，请拿好证件，选择要办的事项。",
-    "Your card has been read. Please take it, and choose your service.",
-)
 
 
 def touched(state: KioskState, event: ev.Touch) -> Moved:
@@ -108,7 +102,7 @@ def card_read(state: KioskState, person: PersonKey) -> Moved:
     held = replace(state, person=person)
     if isinstance(state.page, ServiceChosen):
         return reserve(held, state.page.service)
-    return notify(held, CARD_IS_READ, is_good=True)
+    return replace(held, notice=None, touched_s=state.now_s), ()
 
 
 def service_scanned(state: KioskState, event: ev.ServiceScanned) -> Moved:

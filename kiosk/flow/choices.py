@@ -13,11 +13,13 @@ from hallserver.protocol.snapshots import (
     HallLoad,
 )
 
-SERVICES_A_SHEET = 12
+SERVICES_A_SHEET = 10
+"""So that thirty services of one zone take three sheets: four taps at most."""
+
 DEPARTMENTS_A_SHEET = 16
 """So that 31 departments take two sheets: two taps, one more to turn, are four with the service."""
 
-FREQUENT = 6
+FREQUENT = 4
 SEARCH_RESULTS = 6
 MAX_TYPED = 8
 

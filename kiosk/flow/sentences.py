@@ -101,7 +101,7 @@ TICKET_STATES: Mapping[TicketState, Text] = {
     TicketState.PARKED: Text("暂停办理，请留意叫号", "On hold. Please listen for your call"),
     TicketState.COMPLETED: Text("已办理完成", "Completed"),
     TicketState.NO_SHOW: Text(
-        "已过号，请重新取号或到咨询台", "Call missed. Take a new number or ask at the desk"
+        "已过号，请到咨询台", "You missed your call. Please ask at the information desk"
     ),
     TicketState.VOIDED: Text("此号已作废，请重新取号", "Void. Please take a new number"),
     TicketState.CANCELLED: Text("此号已取消，请重新取号", "Cancelled. Please take a new number"),

@@ -18,8 +18,9 @@ from kiosk.flow.sentences import (
     REFUSAL_ADVICE,
 )
 from kiosk.flow.state import KioskState
-from kiosk.flow.tags import TAGS, needs_tag
+from ui.kit.rating_tags import needs_tag
 
+STARS = (1, 2, 3, 4, 5)
 MAX_TAGS_GIVEN = 3
 """More reasons than that are seldom given, and each has to be read."""
 
@@ -64,7 +65,7 @@ def lookup_timed_out(state: KioskState) -> Moved:
 
 def stars_touched(state: KioskState, stars: int) -> Moved:
     """Choose the stars; reasons belong to their stars and go with them."""
-    if not isinstance(state.page, Rating) or stars not in TAGS:
+    if not isinstance(state.page, Rating) or stars not in STARS:
         return stay(state)
     tags = state.page.tags if state.page.stars == stars else ()
     return replace(state, page=replace(state.page, stars=stars, tags=tags)), ()
@@ -73,7 +74,7 @@ def stars_touched(state: KioskState, stars: int) -> Moved:
 def tag_touched(state: KioskState, code: str) -> Moved:
     """Switch a reason on or off."""
     page = state.page
-    if not isinstance(page, Rating) or page.stars == 0 or code not in TAGS[page.stars]:
+    if not isinstance(page, Rating) or code not in [tag.code for tag in state.tags.of(page.stars)]:
         return stay(state)
     if code in page.tags:
         tags = tuple(tag for tag in page.tags if tag != code)

@@ -24,6 +24,7 @@ from kiosk.flow.pages import (
     TicketShown,
 )
 from ui.kit.i18n import Language
+from ui.kit.rating_tags import RatingTags
 
 IDLE_S = 60.0
 """Without a touch for so long the kiosk asks whether somebody is there (WCAG 2.2.1)."""
@@ -48,6 +49,7 @@ NOTICE_S = 8.0
 
 MAX_OWED = 64
 FIRST_TAG = Tag(1)
+NO_TAGS = RatingTags("", {})
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Notice:
 class KioskState:
     """Everything that a kiosk knows. Times are seconds of a clock that only goes forward."""
 
+    tags: RatingTags = field(default=NO_TAGS, repr=False)
     page: Page = field(default_factory=OutOfService)
     page_since_s: float = 0.0
     touched_s: float = 0.0

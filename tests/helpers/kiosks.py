@@ -28,7 +28,10 @@ from kiosk.flow import events as ev
 from kiosk.flow.effects import Effect
 from kiosk.flow.state import KioskState
 from kiosk.flow.step import step
+from tests.helpers.checkout import ROOT
+from ui.kit.rating_tags import parse_rating_tags
 
+TAGS = parse_rating_tags((ROOT / "ui/kit/rating_tags.toml").read_text("utf-8"))
 ISSUED_AT_MS = 1_795_392_000_000  # 2026-11-23 08:00 in Shanghai
 
 _SERVICES = (
@@ -112,12 +115,13 @@ def status(
     counter: int | None = None,
     is_rateable: bool = False,
     is_rated: bool = False,
+    service: str = "id-card",
 ) -> TicketStatus:
     """What the hall answers to `ShowTicket`."""
     return TicketStatus(
         ticket=TicketId(f"20261123-A{ordinal:03d}"),
         number=TicketNumber(f"A{ordinal:03d}"),
-        service=ServiceId("id-card"),
+        service=ServiceId(service),
         state=state,
         people_ahead=ahead,
         counter=None if counter is None else CounterId(counter),
@@ -132,7 +136,7 @@ class FlowWorld:
     def __init__(self, catalog: Catalog | None = None) -> None:
         """Begin at home with a live link."""
         self.now_s = 100.0
-        self.state = KioskState()
+        self.state = KioskState(tags=TAGS)
         self.effects: list[Effect] = []
         catalog = catalog or small_catalog()
         self.happens(ev.CatalogArrived(catalog), ev.LoadArrived(load_of(catalog)))

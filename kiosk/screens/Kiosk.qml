@@ -1,0 +1,70 @@
+pragma ComponentBehavior: Bound
+
+import QtQuick
+import Jiaohao.Kit
+
+// The kiosk's window: the head, and the page that the flow says. Pages come and go as a whole,
+// each with the facts that it draws.
+Window {
+    id: root
+
+    required property var view
+    required property var actions
+    readonly property var words: view.words
+    readonly property var screen: view.screen
+    readonly property bool wide: width > height
+    readonly property int edge: Theme.margin
+
+    function act(name, value) {
+        if (value === undefined)
+            root.actions.act(name);
+        else
+            root.actions.act(name, value);
+    }
+
+    function display() {
+        const url = Qt.resolvedUrl(root.screen.page + ".qml");
+        if (loader.source === url && loader.item)
+            loader.item.facts = root.screen.facts;
+        else
+            loader.setSource(url, {
+                facts: root.screen.facts,
+                kiosk: root
+            });
+    }
+
+    color: Theme.ground
+    onScreenChanged: display()
+    Component.onCompleted: display()
+
+    TopBar {
+        id: head
+        width: parent.width
+        title: root.view.hall.main
+        subtitle: root.view.hall.other
+
+        BigButton {
+            objectName: "language"
+            visible: root.view.screen.page !== "OutOfService"
+            anchors.verticalCenter: parent.verticalCenter
+            kind: "quiet"
+            text: Texts.of("kit.other_language")
+            onTapped: root.act("language")
+        }
+    }
+
+    Loader {
+        id: loader
+        anchors.top: head.bottom
+        anchors.bottom: parent.bottom
+        anchors.left: parent.left
+        anchors.right: parent.right
+        anchors.margins: root.edge
+    }
+
+    StillThere {
+        anchors.fill: parent
+        visible: root.view.warning >= 0
+        kiosk: root
+    }
+}

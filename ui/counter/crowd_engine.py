@@ -148,10 +148,14 @@ class Crowd:
 
     @property
     def has_left(self) -> bool:
-        """Nobody is signed in, as far as the terminals whose hall is there know."""
+        """Nobody is signed in or waits for an answer, where the hall is there to give it."""
         return all(
             desk.terminal.state.link is not LinkState.LIVE
-            or not (desk.terminal.state.is_signed_in or desk.terminal.state.pending)
+            or not (
+                desk.terminal.state.is_signed_in
+                or desk.terminal.state.pending
+                or desk.ratings_under_way > 0
+            )
             for desk in self._desks.values()
         )
 

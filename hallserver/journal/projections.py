@@ -62,6 +62,7 @@ RELEASE = _its_visit.values(
     state=TicketState.WAITING.value,
     counter=None,
     clerk=None,
+    recalls=0,
     called_ms=None,
     called_wall_ms=None,
     waiting_ms=None,

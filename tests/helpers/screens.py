@@ -49,7 +49,7 @@ def no_qt_messages() -> Iterator[None]:
         yield
     finally:
         qInstallMessageHandler(former)
-    assert said == []
+    assert said == [], said
 
 
 def wait_until(is_done: Callable[[], bool], timeout_ms: int = 5_000) -> bool:

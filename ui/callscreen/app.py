@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTime, QTimer, Slot
+from PySide6.QtCore import QObject, QTime, QTimer, Slot
 
 from hallserver.client.record import Record
 from hallserver.client.updates import Update
@@ -12,7 +12,7 @@ from hallserver.protocol.ids import ZoneId
 from ui.callscreen.flow import CallShown, Effect, Event, FreshnessChanged, State, Tick, step
 from ui.callscreen.layout import BoardLayout
 from ui.callscreen.view import board_view
-from ui.kit.app import Kit
+from ui.kit.app import Kit, seconds_since_now
 from ui.kit.view import View
 
 QML = Path(__file__).parent / "qml" / "CallScreen.qml"
@@ -45,14 +45,14 @@ class CallScreen(QObject):
         self._name = name
         self._floor = floor
         self._clock = clock
-        self._since_start = QElapsedTimer()
-        self._since_start.start()
+        self._now_s = seconds_since_now()
         self._undrawn: list[Effect] = []
         self.state = State(zones=zones, capacity=layout.large + layout.listed, clock=clock())
         self.view = View()
         self._show()
         self.window = kit.load_window(QML, {"view": self.view, "plan": asdict(layout)})
         self.window.setTitle(name)
+        self.setParent(self.window)  # our timer ends with the window
         self._shots = kit.shots()
         self.window.frameSwapped.connect(self._drawn)
         kit.app.aboutToQuit.connect(self._leave)
@@ -68,7 +68,7 @@ class CallScreen(QObject):
         self._step(update)
 
     def _tick(self) -> None:
-        self._step(Tick(self._since_start.elapsed() / 1000, self._clock()))
+        self._step(Tick(self._now_s(), self._clock()))
 
     def _step(self, event: Event) -> None:
         self.state, effects = step(self.state, event)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
+from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import CounterId, TicketNumber, ZoneId
 from hallserver.protocol.snapshots import (
     BoardCall,
@@ -67,6 +68,7 @@ class State:
     clock: str = ""
     live_clock: str = ""
     """What the clock showed when the server was heard last."""
+    hall: Text | None = None
     hall_zones: tuple[CatalogZone, ...] = ()
     counters: Mapping[CounterId, CatalogCounter] = field(default_factory=dict)
     boards: Mapping[ZoneId, BoardSnapshot] = field(default_factory=dict)
@@ -137,6 +139,7 @@ def _catalog(state: State, catalog: Catalog) -> State:
     known = {zone.id: zone for zone in catalog.zones}
     return replace(
         state,
+        hall=catalog.title,
         hall_zones=tuple(known[zone] for zone in state.zones if zone in known),
         counters={counter.id: counter for counter in catalog.counters},
     )

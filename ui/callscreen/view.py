@@ -20,6 +20,8 @@ from ui.callscreen.texts import (
 from ui.kit.i18n import Language, pick
 from ui.kit.labels import split_label
 
+MAX_NAMED_ZONES = 2
+
 
 @dataclass(frozen=True)
 class CallRow:
@@ -66,13 +68,20 @@ def board_view(state: State, language: Language, large: int, floor: int | None) 
     here = floor if floor is not None else _floor_of(state)
     rows = tuple(_row(state, call, language, here) for call in calls)
     return BoardView(
-        title=" · ".join(pick(zone.name, language) for zone in state.hall_zones),
+        title=_title(state, language),
         clock=state.clock,
         notice=_notice(state, language),
         is_connecting=state.link is LinkState.CONNECTING,
         large=rows[:large],
         listed=rows[large:],
     )
+
+
+def _title(state: State, language: Language) -> str:
+    """Name the zones, or the hall when there are too many for the head."""
+    if len(state.hall_zones) > MAX_NAMED_ZONES and state.hall is not None:
+        return pick(state.hall, language)
+    return " · ".join(pick(zone.name, language) for zone in state.hall_zones)
 
 
 def _floor_of(state: State) -> int | None:

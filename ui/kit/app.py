@@ -16,17 +16,19 @@ from pathlib import Path
 from types import FrameType, TracebackType
 
 import shiboken6
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, QUrl
+from PySide6.QtCore import QElapsedTimer, QObject, QSocketNotifier, Qt, QTimer, QUrl
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtQml import QQmlComponent, QQmlEngine
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 from hallserver.protocol.errors import Text
+from ui.kit.constants import keep_constants_alive
 from ui.kit.i18n import KIT_TEXTS, Language, in_language
 from ui.kit.shots import Shots
 from ui.kit.sizes import Panel, Sizes, panel_of_inches, sizes_for
 from ui.kit.theme import KitError, apply_texts, apply_theme
 from ui.kit.tokens import DAY, FONT_FAMILY, Palette
+from ui.kit.view import View
 
 QML_FOLDER = Path(__file__).parent / "qml"
 EXIT_BUG = 70
@@ -65,7 +67,8 @@ def kit_settings(parsed: argparse.Namespace) -> KitSettings:
 
 
 def prepare_environment() -> None:
-    """Set what Qt reads before its first object; call before anything of Qt is made."""
+    """Make the process fit for Qt; call before anything of Qt is made. May be called again."""
+    keep_constants_alive()
     os.environ["QT_QUICK_BACKEND"] = "software"
     os.environ["QSG_RENDER_LOOP"] = "basic"
     os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"  # our sizes are counted in real pixels
@@ -74,6 +77,13 @@ def prepare_environment() -> None:
             del os.environ[name]
     if not any(os.environ.get(n) for n in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")):
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def seconds_since_now() -> Callable[[], float]:
+    """Make a clock that shows the seconds since it was made and never goes back."""
+    timer = QElapsedTimer()
+    timer.start()
+    return lambda: timer.nsecsElapsed() / 1e9
 
 
 class _QuitOnSignal(QObject):
@@ -168,7 +178,11 @@ class Kit:
         Raises KitError when the file does not load.
         """
         component = self._component(path)
-        made = component.createWithInitialProperties(dict(properties))
+        given = {
+            name: value.map if isinstance(value, View) else value
+            for name, value in properties.items()
+        }
+        made = component.createWithInitialProperties(given)
         if not isinstance(made, QQuickWindow) or component.isError():
             raise KitError(component.errorString() or f"{path} is not a Window")
         made.setFlag(Qt.WindowType.FramelessWindowHint, on=self._fills_screen)

@@ -10,10 +10,15 @@ from PySide6.QtCore import QTimer
 from hallserver.protocol.errors import Text
 from ui.kit.app import Kit, add_kit_arguments, kit_settings, make_app
 from ui.kit.i18n import STAR_WORDS, pick
+from ui.kit.shots import Shots
 from ui.kit.sizes import KIOSK_PANEL
 from ui.kit.tokens import BOARD, DAY
 
-PAGE_MS = 900
+LOOK_MS = 3_000
+"""How long a page stays for a person to look at it."""
+
+SHOT_MS = 300
+SETTLE_MS = 100
 
 TEXTS: Mapping[str, Text] = {
     "gallery.hall": Text("政务服务中心", "Public Service Hall"),
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window = kit.window
     if window is None:
         raise RuntimeError("the gallery has no window")
-    shots = kit.shots()
+    shots = Shots(window, kit.settings.shots, settle_ms=SETTLE_MS)
     timer = QTimer(window)
     shots.take("gallery-0")
 
@@ -67,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             window.setProperty("page", 0)
 
     timer.timeout.connect(turn)
-    timer.start(PAGE_MS)
+    timer.start(LOOK_MS if kit.settings.shots is None else SHOT_MS)
     return kit.run()
 
 

@@ -22,15 +22,22 @@ class Shots(QObject):
         self._taken: set[str] = set()
         self._wanted: list[str] = []
         self._is_waiting = False
+        self._after_frame = QTimer(self)
+        self._after_frame.setSingleShot(True)
+        self._after_frame.timeout.connect(self._save)
 
     def take(self, name: str, *, again: bool = False) -> None:
         """Ask for a picture as soon as animations have had `settle_ms` to end."""
         if self._folder is None or (name in self._taken and not again):
             return
         self._taken.add(name)
-        QTimer.singleShot(self._settle_ms, self, lambda: self._await_frame(name))
+        settled = QTimer(self)  # a child: it dies with us, where singleShot would still fire
+        settled.setSingleShot(True)
+        settled.timeout.connect(lambda: self._await_frame(name, settled))
+        settled.start(self._settle_ms)
 
-    def _await_frame(self, name: str) -> None:
+    def _await_frame(self, name: str, settled: QTimer) -> None:
+        settled.deleteLater()
         self._wanted.append(name)
         if not self._is_waiting:
             self._is_waiting = True
@@ -41,7 +48,7 @@ class Shots(QObject):
     def _drawn(self) -> None:
         self._window.frameSwapped.disconnect(self._drawn)
         self._is_waiting = False
-        QTimer.singleShot(0, self, self._save)  # a frame may not be grabbed while it is drawn
+        self._after_frame.start()  # a frame may not be grabbed while it is drawn
 
     def _save(self) -> None:
         wanted, self._wanted = self._wanted, []

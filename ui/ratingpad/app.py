@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from hallserver.client.outbox import OutboxFull
 from hallserver.client.record import Record
 from hallserver.client.updates import Update
 from hallserver.protocol.commands import Command
 from hallserver.protocol.ids import CommandId, CounterId
-from ui.kit.app import Kit
+from ui.kit.app import Kit, seconds_since_now
 from ui.kit.finger import Finger
 from ui.kit.i18n import STAR_WORDS, pick
 from ui.kit.rating_tags import RatingTags
@@ -59,14 +59,15 @@ class RatingPad(QObject):
         *,
         name: str,
         autopilot_seed: int | None = None,
+        now_s: Callable[[], float] | None = None,
+        tick_ms: int = TICK_MS,
     ) -> None:
         super().__init__()
         self._kit = kit
         self._submit = submit
         self._record = record
         self._name = name
-        self._since_start = QElapsedTimer()
-        self._since_start.start()
+        self._now_s = now_s if now_s is not None else seconds_since_now()
         self.state = flow.State(counter, tags)
         self.view = View()
         self.actions = Actions()
@@ -78,6 +79,7 @@ class RatingPad(QObject):
             QML, {"view": self.view, "actions": self.actions, "starWords": words}
         )
         self.window.setTitle(name)
+        self.setParent(self.window)  # our timer ends with the window
         self._shots = kit.shots()
         self._autopilot = (
             None if autopilot_seed is None else Autopilot(Finger(self.window), autopilot_seed)
@@ -85,7 +87,7 @@ class RatingPad(QObject):
         kit.app.aboutToQuit.connect(self._leave)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
-        self._timer.start(TICK_MS)
+        self._timer.start(tick_ms)
 
     @Slot(object)
     def take(self, update: Update) -> None:
@@ -100,7 +102,7 @@ class RatingPad(QObject):
             self._autopilot.look(self.state)
 
     def _clock(self) -> None:
-        self._step(flow.Tick(self._since_start.elapsed() / 1000))
+        self._step(flow.Tick(self._now_s()))
 
     @Slot(str, object)
     def _acted(self, name: str, value: object) -> None:

@@ -10,7 +10,9 @@ Window {
     required property var starWords
     property int page: 0
     readonly property int pageCount: pages.length
-    readonly property var pages: [choices, actions, messages, rating, keys]
+    readonly property var pages: [choices, glyphs, number, actions, message, message, message, message, rating, reasons, keys]
+    readonly property int firstMessage: 4
+    readonly property bool isSmall: height < Theme.touch * 9
 
     color: Theme.ground
 
@@ -32,32 +34,16 @@ Window {
                 spacing: Theme.gap
 
                 Repeater {
-                    model: ["building", "company", "family", "hours"]
+                    model: root.isSmall ? 2 : 4
 
                     Tile {
-                        required property string modelData
                         required property int index
                         width: parent?.width ?? 0
-                        glyph: modelData
+                        glyph: ["building", "company", "family", "hours"][index]
                         title: Texts.of("gallery.zone" + index)
                         subtitle: Texts.of("gallery.zone_note")
                         note: Texts.of("gallery.ahead")
                         enabled: index !== 3
-                    }
-                }
-
-                Flow {
-                    width: parent.width
-                    spacing: Theme.space
-
-                    Repeater {
-                        model: ["back", "forward", "up", "down", "left", "right", "check", "cross", "info", "warn", "wait", "card", "code", "printer", "ticket", "home", "people", "service", "building", "company", "family", "hours", "scan", "speaker"]
-
-                        Glyph {
-                            required property string modelData
-                            name: modelData
-                            size: Theme.textTitle
-                        }
                     }
                 }
             }
@@ -78,70 +64,104 @@ Window {
     }
 
     Component {
-        id: actions
+        id: glyphs
+
+        Page {
+            title: Texts.of("gallery.hall")
+
+            Flow {
+                width: parent.width
+                spacing: Theme.space
+
+                Repeater {
+                    model: ["back", "forward", "up", "down", "left", "right", "check", "cross", "info", "warn", "wait", "card", "code", "printer", "ticket", "home", "people", "service", "building", "company", "family", "hours", "scan", "speaker"]
+
+                    Glyph {
+                        required property string modelData
+                        name: modelData
+                        size: Theme.textTitle
+                    }
+                }
+            }
+        }
+    }
+
+    Component {
+        id: number
 
         Page {
             title: Texts.of("gallery.hall")
             stale: true
 
-            Column {
+            Card {
                 width: parent.width
-                spacing: Theme.space
+                implicitHeight: numberColumn.implicitHeight + padding * 2
 
-                Card {
+                Column {
+                    id: numberColumn
                     width: parent.width
-                    implicitHeight: numberColumn.implicitHeight + padding * 2
+                    spacing: Theme.gap
 
-                    Column {
-                        id: numberColumn
+                    Label {
                         width: parent.width
-                        spacing: Theme.gap
+                        horizontalAlignment: Text.AlignHCenter
+                        text: Texts.of("gallery.your_number")
+                        font.pixelSize: Theme.textLead
+                        color: Theme.inkSoft
+                    }
 
-                        Label {
-                            width: parent.width
-                            horizontalAlignment: Text.AlignHCenter
-                            text: Texts.of("gallery.your_number")
-                            font.pixelSize: Theme.textLead
-                            color: Theme.inkSoft
-                        }
-
-                        NumberText {
-                            width: parent.width
-                            text: "A023"
-                        }
+                    NumberText {
+                        width: parent.width
+                        text: "A023"
                     }
                 }
+            }
+        }
+    }
+
+    Component {
+        id: actions
+
+        Page {
+            title: Texts.of("gallery.hall")
+
+            Grid {
+                id: grid
+                readonly property real cell: columns === 1 ? width : (width - spacing) / 2
+                width: parent.width
+                columns: root.isSmall ? 2 : 1
+                spacing: Theme.gap
 
                 BigButton {
-                    width: parent.width
+                    width: grid.cell
                     text: Texts.of("kit.confirm")
                 }
 
                 BigButton {
-                    width: parent.width
+                    width: grid.cell
                     kind: "quiet"
                     text: Texts.of("kit.cancel")
                 }
 
                 BigButton {
-                    width: parent.width
+                    width: grid.cell
                     enabled: false
                     text: Texts.of("kit.next_page")
                 }
 
                 Chip {
-                    width: parent.width
+                    width: grid.cell
                     text: Texts.of("gallery.zone0")
                 }
 
                 Chip {
-                    width: parent.width
+                    width: grid.cell
                     chosen: true
                     text: Texts.of("gallery.zone1")
                 }
 
                 Countdown {
-                    width: parent.width
+                    width: grid.cell
                     remaining: 0.6
                 }
             }
@@ -149,28 +169,18 @@ Window {
     }
 
     Component {
-        id: messages
+        id: message
 
         Page {
             title: Texts.of("gallery.hall")
             clock: "09:41"
 
-            Column {
+            Message {
                 width: parent.width
                 anchors.verticalCenter: parent.verticalCenter
-                spacing: Theme.space
-
-                Repeater {
-                    model: Theme.textNumber * 6 < root.height ? ["info", "ok", "warn", "alert"] : ["warn"]
-
-                    Message {
-                        required property string modelData
-                        width: parent?.width ?? 0
-                        kind: modelData
-                        title: Texts.of("gallery.message")
-                        text: Texts.of("gallery.message_text")
-                    }
-                }
+                kind: ["info", "ok", "warn", "alert"][root.page - root.firstMessage] ?? "info"
+                title: Texts.of("gallery.message")
+                text: Texts.of("gallery.message_text")
             }
         }
     }
@@ -181,20 +191,28 @@ Window {
         Page {
             title: Texts.of("gallery.hall")
 
-            Column {
+            StarRow {
                 width: parent.width
-                spacing: Theme.space
+                words: root.starWords
+                chosen: 4
+            }
+        }
+    }
 
-                StarRow {
-                    width: parent.width
-                    words: root.starWords
-                }
+    Component {
+        id: reasons
 
-                StarRow {
-                    width: parent.width
-                    words: root.starWords
-                    chosen: 4
-                }
+        Page {
+            title: Texts.of("gallery.hall")
+
+            ReasonGrid {
+                width: parent.width
+                columns: root.isSmall ? 2 : 1
+                reasons: [0, 1, 2, 3].map(index => ({
+                            "code": String(index),
+                            "text": Texts.of("gallery.zone" + index),
+                            "chosen": index === 1
+                        }))
             }
         }
     }

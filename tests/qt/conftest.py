@@ -1,0 +1,14 @@
+"""Qt tests draw offscreen with the software renderer, as the screens of a hall do."""
+
+import os
+
+import pytest
+
+from ui.kit.app import prepare_environment
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _software_rendering() -> None:
+    """Set the environment before the first Qt application of the session is made."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    prepare_environment()

@@ -81,7 +81,12 @@ class Demo:
         }
         self._children = Children(
             options.out / "logs",
-            {"PYTHONUNBUFFERED": "1", **(headless if options.is_headless else {})},
+            # Screens show the time of their own machine: here, that of the hall.
+            {
+                "PYTHONUNBUFFERED": "1",
+                "TZ": plan.rules.timezone,
+                **(headless if options.is_headless else {}),
+            },
         )
         self._stage: Stage | None = None
         self._server: Supervised | None = None

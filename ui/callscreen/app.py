@@ -85,8 +85,11 @@ class CallScreen(QObject):
     def _drawn(self) -> None:
         """A frame with everything up to now is on the screen."""
         drawn, self._undrawn = self._undrawn, []
+        on_screen = {call.call_seq for call in self.state.calls[: self.state.capacity]}
         for effect in drawn:
             match effect:
+                case CallShown(call_seq=call_seq) if call_seq not in on_screen:
+                    pass  # newer calls took its place before the frame was drawn
                 case CallShown(number, counter, call_seq):
                     self._record.note("shown", number=number, counter=counter, call_seq=call_seq)
                     self._shots.take(f"{self._name}-new-call")

@@ -7,7 +7,6 @@ business, and is sent once, not twice.
 import logging
 import socket
 import ssl
-import struct
 import threading
 import time
 from collections.abc import Callable
@@ -42,8 +41,8 @@ MAX_PACKET_BYTES = MAX_PUBLISHED_BYTES + 1_024
 
 _LOG = logging.getLogger(__name__)
 
-# Besides a port's trouble, what paho's parser raises on bytes that are not MQTT.
-_TROUBLE = (OSError, ValueError, LookupError, struct.error, MQTTException)
+# A port's trouble, a host name that is none (UnicodeError), bytes that are not MQTT.
+_TROUBLE = (OSError, ValueError, MQTTException)
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,13 @@ def test_a_wrong_password_is_said_in_a_line_of_its_own_and_once(broker, caplog):
 
 
 def test_a_peer_that_does_not_speak_mqtt_does_no_harm(caplog):
-    nonsense = (b"\x00" * 64, b"\xff" * 64, b"HTTP/1.0 400\r\n\r\n", b"\x20\x7f" * 99)
+    accepted = b"\x20\x03\x00\x00\x00"
+    nonsense = (
+        b"HTTP/1.0 400\r\n\r\n",
+        b"\xff" * 64,
+        accepted + b"\x30\x01\x00",  # a message cut off inside its topic's length
+        accepted + b"\x32\x04\x00\x01a\x00",  # and inside its packet id
+    )
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(DEADLINE_S)
         settings = LinkSettings("kiosk-01", "127.0.0.1", server.getsockname()[1], "x")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -15,7 +16,7 @@ from hallserver.domain import events as ev
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import InvariantError
 from hallserver.journal import JournalError, projections, sqlite_url
-from hallserver.journal.database import migrate, open_engine, parse_url
+from hallserver.journal.database import alembic_config, is_current, migrate, open_engine, parse_url
 from hallserver.journal.prepared import FindReplies
 from hallserver.journal.tables import metadata
 from hallserver.protocol.ids import (
@@ -251,6 +252,11 @@ def test_the_migrations_make_exactly_the_tables_of_the_software(tmp_path: Path) 
         migrate(connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+        assert is_current(connection)
+        steps = ScriptDirectory.from_config(alembic_config(connection))
+        assert context.get_current_revision() == steps.get_current_head()
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+        assert not is_current(connection)
 
 
 def test_all_tables_and_statements_can_be_said_in_postgresql() -> None:

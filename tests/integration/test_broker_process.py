@@ -142,9 +142,10 @@ def test_a_broker_for_the_network_without_tls_is_refused(tmp_path):
         BrokerFiles(tmp_path).write(new_passwords(CLIENTS), port=8883, host="0.0.0.0")
 
 
-def test_it_listens_on_loopback_only(tmp_path):
+def test_it_listens_on_loopback_only_and_to_nobody_without_a_name(tmp_path):
     with run_broker(tmp_path, CLIENTS) as broker:
         config = broker.files.config.read_text()
+    assert "\nallow_anonymous false\n" in config
     assert re.findall(r"^listener .*$", config, re.MULTILINE) == [
         f"listener {broker.port} 127.0.0.1"
     ]

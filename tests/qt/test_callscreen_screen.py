@@ -1,6 +1,7 @@
 """The call screen, drawn: what it marks, what it says when cut off, and that everything fits."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, QPointF
 
-from hallserver.client.record import Record
+from hallserver.client.record import NullRecord, Record
 from hallserver.client.updates import LinkChanged, LinkState, SnapshotArrived
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import CounterId, Epoch, TicketNumber, ZoneId
@@ -222,3 +223,11 @@ def test_each_state_leaves_one_picture(qapp: QObject, tmp_path: Path) -> None:
         names = ("live", "new-call", "stale")
         pictures = [tmp_path / "shots" / f"callscreen-1-{name}.png" for name in names]
         assert wait_until(lambda: all(picture.exists() for picture in pictures))
+
+
+def test_its_own_clock_shows_hours_and_minutes(qapp: QObject, tmp_path: Path) -> None:
+    kit = open_kit(WIDE_PANEL, TEXTS, palette=BOARD)
+    screen = CallScreen(kit, (CIVIL,), plan_board(WIDE_PANEL, 8), NullRecord(), name="callscreen-1")
+    draw(screen.window)
+    assert any(re.fullmatch(r"[012]\d:[0-5]\d", text) for text in texts_on(screen))
+    kit.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTime, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from hallserver.client.record import Record
 from hallserver.client.updates import Update
@@ -19,13 +19,11 @@ QML = Path(__file__).parent / "qml" / "CallScreen.qml"
 TICK_MS = 250
 
 
-def wall_clock() -> str:
-    """Read the clock on the wall, as 09:41."""
-    return QTime.currentTime().toString("HH:mm")
-
-
 class CallScreen(QObject):
-    """One screen of one hall. Give it every update of its link through `take`."""
+    """One screen of one hall. Give it every update of its link through `take`.
+
+    `clock` tells what a clock on the wall shows, as 09:41; without it the screen has its own.
+    """
 
     def __init__(
         self,
@@ -36,7 +34,7 @@ class CallScreen(QObject):
         *,
         name: str,
         floor: int | None = None,
-        clock: Callable[[], str] = wall_clock,
+        clock: Callable[[], str] | None = None,
     ) -> None:
         super().__init__()
         self._kit = kit
@@ -44,10 +42,10 @@ class CallScreen(QObject):
         self._record = record
         self._name = name
         self._floor = floor
-        self._clock = clock
+        self._clock = self._wall_clock if clock is None else clock
         self._now_s = seconds_since_now()
         self._undrawn: list[Effect] = []
-        self.state = State(zones=zones, capacity=layout.large + layout.listed, clock=clock())
+        self.state = State(zones=zones, capacity=layout.large + layout.listed)
         self.view = View()
         self._show()
         self.window = kit.load_window(QML, {"view": self.view, "plan": asdict(layout)})
@@ -59,6 +57,7 @@ class CallScreen(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self._timer.start(TICK_MS)
+        self._tick()
 
     @Slot(object)
     def take(self, update: Update) -> None:
@@ -66,6 +65,9 @@ class CallScreen(QObject):
         self._record.told(update)
         self._tick()
         self._step(update)
+
+    def _wall_clock(self) -> str:
+        return str(self.window.property("wallClock"))
 
     def _tick(self) -> None:
         self._step(Tick(self._now_s(), self._clock()))

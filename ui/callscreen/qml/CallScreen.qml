@@ -13,7 +13,14 @@ Window {
     readonly property int largeHeight: plan.large * plan.large_row_height + (plan.large - 1) * plan.gap
     readonly property int listWidth: plan.is_portrait ? width - plan.margin * 2 : plan.list_width
 
+    // Read by the program, which hands it to the flow with every tick.
+    readonly property alias wallClock: wall.text
+
     color: Theme.ground
+
+    WallClock {
+        id: wall
+    }
 
     Rectangle {
         id: head

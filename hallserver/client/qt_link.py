@@ -31,8 +31,8 @@ class QtLink(QObject):
         """Take over `store`, which `stop` closes. Raises OSError when `ca_file` is unreadable."""
         super().__init__(parent)
         self._is_stopped = False
-        # By way of a slot of this object: a plain function that is connected to a signal would
-        # run in the thread that emits.
+        # By way of a slot of this object, so that whatever is connected to `updated` runs in its
+        # thread, and what is still under way when `stop` is called ends here.
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._link = PahoLink(settings, subscriptions, store, self._arrived.emit)
 

@@ -58,11 +58,13 @@ def test_updates_arrive_in_the_gui_thread_and_in_order(qtbot, broker):
 
 
 def test_after_stop_nothing_is_delivered_and_nothing_taken(qtbot, broker):
-    with ScriptedHall(broker):
+    with ScriptedHall(broker) as hall:
         app = App(broker)
         app.link.start()
         qtbot.waitUntil(lambda: LIVE in app.updates, timeout=10_000)
         app.link.submit(CONFIRM)
+        hall.asked.get(timeout=10)
+        threading.Event().wait(0.3)  # the answer is on its way to this thread, which is not free
         app.link.stop()
         told = list(app.updates)
         with qtbot.waitSignal(_later(app, 200).timeout):

@@ -90,14 +90,15 @@ QLabel {{ background: transparent; }}
 #link {{ border-radius: {px(8)}px; padding: {px(5)}px {px(14)}px; }}
 #banner {{ border: {line}px solid {p.alert}; }}
 
-.QFrame[card="true"] {{
+[card="true"] {{
     background: {p.surface}; border: {line}px solid {p.line}; border-radius: {px(12)}px;
 }}
-.QFrame[card="true"]:focus {{ border-color: {p.accent}; }}
+[card="true"][ring="true"] {{ border: {px(4)}px solid {p.star}; }}
 [card="true"][stale="true"] {{ background: {p.sunken}; }}
 [card="true"][stale="true"] QLabel {{ color: {p.ink_soft}; }}
 #number {{ color: {p.accent_ink}; }}
-[stale="true"] #number, [empty="true"] #number {{ color: {p.star_empty}; }}
+[empty="true"] #number {{ color: {p.line}; }}
+[stale="true"] #number {{ color: {p.star_empty}; }}
 #state {{ border-radius: {px(8)}px; padding: {px(4)}px {px(14)}px; }}
 #nextNumber {{
     background: {p.accent_soft}; color: {p.accent_ink};
@@ -111,31 +112,25 @@ QLabel {{ background: transparent; }}
 ActButton {{
     background: {p.surface}; border: {px(2)}px solid {p.accent}; border-radius: {px(12)}px;
 }}
-ActButton:hover {{ background: {p.accent_soft}; }}
+ActButton[look="plain"]:hover {{ background: {p.accent_soft}; }}
 ActButton[look="main"] {{ background: {p.accent}; }}
-ActButton[look="main"] QLabel {{ color: {p.on_accent}; }}
 ActButton[look="main"]:hover {{ background: {p.accent_pressed}; border-color: {p.accent_pressed}; }}
-ActButton:focus {{ border: {px(4)}px solid {p.highlight}; }}
-ActButton:pressed, ActButton[look="pending"] {{
-    background: {p.highlight}; border: {px(2)}px solid {p.accent};
-}}
-ActButton[look="pending"] QLabel, ActButton[down="true"] QLabel {{ color: {p.on_highlight}; }}
-ActButton:disabled {{ background: {p.sunken}; border-color: {p.line}; }}
-ActButton:disabled QLabel {{ color: {p.star_empty}; }}
-ActButton[look="pending"]:disabled {{ background: {p.highlight}; border-color: {p.highlight}; }}
-ActButton[look="pending"]:disabled QLabel {{ color: {p.on_highlight}; }}
+ActButton[look="main"] QLabel {{ color: {p.on_accent}; }}
+ActButton[look="off"] {{ background: {p.sunken}; border-color: {p.line}; }}
+ActButton[look="off"] QLabel {{ color: {p.star_empty}; }}
+ActButton[look="pending"] {{ background: {p.highlight}; border-color: {p.on_highlight}; }}
+ActButton[look="pending"] QLabel {{ color: {p.on_highlight}; }}
+ActButton:focus {{ border: {px(4)}px solid {p.star}; }}
 
-#header ActButton {{
-    background: {p.accent_pressed}; border: {px(2)}px solid {p.on_accent};
-    border-radius: {px(8)}px;
-}}
+#header ActButton {{ border-radius: {px(8)}px; border-color: {p.on_accent}; }}
+#header ActButton[look="plain"] {{ background: {p.accent_pressed}; }}
+#header ActButton[look="plain"]:hover {{ background: {p.accent}; }}
+#header ActButton[look="plain"] QLabel {{ color: {p.on_accent}; }}
+#header ActButton[look="off"] {{ background: {p.accent}; border-color: {p.accent_pressed}; }}
+#header ActButton[look="off"] QLabel {{ color: {p.line}; }}
+#header ActButton[look="pending"] {{ background: {p.highlight}; }}
+#header ActButton[look="pending"] QLabel {{ color: {p.on_highlight}; }}
 #header ActButton:focus {{ border-color: {p.highlight}; }}
-#header ActButton:disabled {{ background: {p.accent}; border-color: {p.accent_pressed}; }}
-#header ActButton:disabled QLabel {{ color: {p.line}; }}
-#header ActButton:pressed, #header ActButton[look="pending"] {{ background: {p.highlight}; }}
-#header ActButton[look="pending"] QLabel, #header ActButton[down="true"] QLabel {{
-    color: {p.on_highlight};
-}}
 
 QLineEdit {{
     background: {p.surface}; color: {p.ink}; border: {px(2)}px solid {p.line};

@@ -1,6 +1,7 @@
 """The two pages below the header: the sign-in form, and the desk where a clerk works."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from hallserver.protocol.bounds import MAX_ID_CHARS, MAX_PASSWORD_CHARS
@@ -11,6 +12,7 @@ from ui.counter.parts import ActButton, TwoLines, TypeLabel, font_of, set_look
 from ui.counter.view import Key, Shown
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 ROW = (Act.NEXT, Act.RECALL, Act.ARRIVE, Act.COMPLETE, Act.NO_SHOW)
 MAX_NEXT_NUMBERS = 3
 
@@ -26,7 +28,9 @@ def look_of(key: Key) -> str:
     """Name how a button is drawn."""
     if key.is_pending:
         return "pending"
-    return "main" if key.is_main and key.is_enabled else "plain"
+    if not key.is_enabled:
+        return "off"
+    return "main" if key.is_main else "plain"
 
 
 class Said(QFrame):
@@ -46,7 +50,7 @@ class Said(QFrame):
     def show_state(self, shown: Shown) -> None:
         """Say it, with its tone."""
         self.words.say(shown.said)
-        set_look(self, "tone", shown.said_tone.value)
+        set_look(self, "tone", shown.said_tone.value if shown.said.zh else "none")
         spoken = f"{shown.said.zh} {shown.said.en}".strip()
         self.setAccessibleName(spoken)
 
@@ -66,7 +70,7 @@ class SignInPage(QWidget):
         self.account = self._field(texts.ACCOUNT.zh, texts.ACCOUNT.en, MAX_ID_CHARS)
         self.password = self._field(texts.PASSWORD.zh, texts.PASSWORD.en, MAX_PASSWORD_CHARS)
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
-        self.button = ActButton("Enter", texts.SIGN_IN)
+        self.button = ActButton("Enter", texts.SIGN_IN, is_flat=True)
         self.button.setObjectName("signIn")
         self.said = Said()
         self._layout()
@@ -102,7 +106,7 @@ class SignInPage(QWidget):
             field.setFont(font_of(Role.BODY, scale.type_px(Role.BODY)))
             field.setFixedHeight(scale.px(50))
         self.card.setFixedWidth(scale.px(480))
-        self.button.setFixedHeight(scale.px(84))
+        self.button.setFixedHeight(scale.px(60))
         self.said.setFixedHeight(max(scale.px(70), 54))
         self._inner.setContentsMargins(scale.px(28), scale.px(18), scale.px(28), scale.px(18))
         self._inner.setSpacing(scale.px(12))
@@ -114,8 +118,8 @@ class SignInPage(QWidget):
         for field in (self.account, self.password):
             field.setReadOnly(shown.is_signing_in)
         self.button.setEnabled(shown.is_form_enabled or shown.is_signing_in)
-        look = "pending" if shown.is_signing_in else "main"
-        self.button.show_as(look, texts.SIGNING_IN.zh if shown.is_signing_in else None)
+        key = Key(shown.is_form_enabled, shown.is_signing_in, is_main=True)
+        self.button.show_as(look_of(key), texts.SIGNING_IN.zh if shown.is_signing_in else None)
         self.said.show_state(shown)
 
     def begin(self) -> None:
@@ -142,12 +146,13 @@ class NumberCard(QFrame):
         super().__init__()
         self.setProperty("card", "true")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setProperty("ring", "false")
         self.state = TypeLabel(Role.STRONG)
         self.state.setObjectName("state")
         self.state_en = TypeLabel(Role.CAPTION)
         self.state_en.setProperty("ink", "soft")
-        self.elapsed = TypeLabel(Role.CLOCK, alignment=Qt.AlignmentFlag.AlignRight)
-        self.number = TypeLabel(Role.NUMBER, alignment=CENTRE)
+        self.elapsed = TypeLabel(Role.CLOCK, alignment=RIGHT)
+        self.number = TypeLabel(Role.NUMBER, is_flexible=True, alignment=CENTRE)
         self.number.setObjectName("number")
         self.service = TwoLines(Role.SERVICE, alignment=CENTRE)
         self._top = QHBoxLayout()
@@ -166,7 +171,17 @@ class NumberCard(QFrame):
         self._box.setContentsMargins(side, scale.px(14), side, scale.px(16))
         self._box.setSpacing(0)
         self._top.setSpacing(scale.px(10))
-        self.elapsed.setMinimumHeight(scale.type_px(Role.CLOCK))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show a ring to who comes by the keyboard; otherwise the focus only rests here."""
+        super().focusInEvent(event)
+        by_tab = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        set_look(self, "ring", "true" if event.reason() in by_tab else "false")
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the ring away."""
+        super().focusOutEvent(event)
+        set_look(self, "ring", "false")
 
     def show_state(self, shown: Shown) -> None:
         """Draw what is to be shown."""
@@ -188,7 +203,7 @@ class WaitingCard(QFrame):
         self.setProperty("card", "true")
         self.title = TwoLines(Role.STRONG)
         self.title.say(texts.WAITING)
-        self.count = TypeLabel(Role.COUNT, alignment=Qt.AlignmentFlag.AlignRight)
+        self.count = TypeLabel(Role.COUNT, is_flexible=True, alignment=RIGHT)
         self.next_title = TwoLines(Role.STRONG)
         self.numbers = [TypeLabel(Role.STRONG, alignment=CENTRE) for _ in range(MAX_NEXT_NUMBERS)]
         for label in self.numbers:

@@ -1,6 +1,6 @@
 """The widgets that the terminal's pages are made of. They draw what they are told, nothing more."""
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -37,32 +37,44 @@ def font_of(role: Role, px: int) -> QFont:
     return font
 
 
+def _ink_height(font: QFont, text: str) -> int:
+    """Return the height of a box in which a text, centred by its line, is not cut.
+
+    Less than the height of the line: the face leaves half an em above and below for other scripts.
+    """
+    metrics = QFontMetrics(font)
+    middle = (metrics.ascent() - metrics.descent()) / 2  # above the base line
+    ink = metrics.tightBoundingRect(text)
+    return int(2 * max(-ink.top() - middle, middle + ink.bottom())) + 2
+
+
 class TypeLabel(QLabel):
-    """A text of one role. It never elides: what is too long for its box is drawn smaller."""
+    """A text of one role. It never elides: what is too long for its box is drawn smaller.
+
+    A flexible one asks for no more height than its ink and gives way before the others.
+    """
 
     def __init__(
         self,
         role: Role,
         text: str = "",
         *,
-        is_wrapping: bool = False,
+        is_flexible: bool = False,
         alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
     ) -> None:
         super().__init__(text)
         self._role = role
         self._px = int(role.value[0])
-        self._is_wrapping = is_wrapping
+        self._is_flexible = is_flexible
         self.setAlignment(alignment)
-        self.setWordWrap(is_wrapping)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(font_of(role, self._px))
-        if is_wrapping:
-            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
 
     def rescale(self, scale: Scale) -> None:
         """Take another size of type."""
         self._px = scale.type_px(self._role)
         self._fit()
+        self.updateGeometry()
 
     def say(self, text: str) -> None:
         """Show a text."""
@@ -70,13 +82,25 @@ class TypeLabel(QLabel):
             self.setText(text)
             self._fit()
 
+    def sizeHint(self) -> QSize:
+        """Ask for room for the text at its full size, however small it is drawn now."""
+        return self._hint(self._px, is_tight=self._is_flexible)
+
     def minimumSizeHint(self) -> QSize:
-        """Be as small as the smallest type allows: the layout decides."""
-        least = QFontMetrics(font_of(self._role, max(1, int(self._px * SHRINK_TO))))
-        margins = self.contentsMargins()
-        extra = margins.left() + margins.right()
-        width = 0 if self._is_wrapping else least.horizontalAdvance(self.text()) + extra
-        return QSize(width, least.height())
+        """Be as narrow as the smallest type allows; only a flexible text gives way in height."""
+        least = self._hint(self._least_px, is_tight=True)
+        return least if self._is_flexible else QSize(least.width(), self.sizeHint().height())
+
+    @property
+    def _least_px(self) -> int:
+        return max(1, int(self._px * SHRINK_TO))
+
+    def _hint(self, px: int, *, is_tight: bool) -> QSize:
+        now, then = QFontMetrics(self.font()), QFontMetrics(font_of(self._role, px))
+        text = self.text()
+        frame = super().sizeHint() - QSize(now.horizontalAdvance(text), now.height())
+        height = _ink_height(font_of(self._role, px), text) if is_tight else then.height()
+        return QSize(then.horizontalAdvance(text), height) + frame
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the text to its new box."""
@@ -88,23 +112,18 @@ class TypeLabel(QLabel):
         return self._fits_at(self.font())
 
     def _fits_at(self, font: QFont) -> bool:
-        box = self.contentsRect()
-        metrics = QFontMetrics(font)
-        if not self._is_wrapping:
-            return metrics.horizontalAdvance(self.text()) <= box.width()
-        flags = int(Qt.TextFlag.TextWordWrap)
-        used = metrics.boundingRect(0, 0, box.width(), 10_000, flags, self.text())
-        return used.width() <= box.width() and used.height() <= box.height()
+        box, text = self.contentsRect(), self.text()
+        is_narrow_enough = QFontMetrics(font).horizontalAdvance(text) <= box.width()
+        return is_narrow_enough and _ink_height(font, text) <= box.height()
 
     def _fit(self) -> None:
-        px, least = self._px, max(1, int(self._px * SHRINK_TO))
+        px = self._px
         font = font_of(self._role, px)
-        while px > least and not self._fits_at(font):
+        while px > self._least_px and not self._fits_at(font):
             px -= 1
             font = font_of(self._role, px)
         if font != self.font():
             self.setFont(font)
-            self.updateGeometry()
 
 
 class TwoLines(QWidget):
@@ -125,8 +144,10 @@ class TwoLines(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addStretch(1)
         column.addWidget(self.zh)
         column.addWidget(self.en)
+        column.addStretch(1)
 
     def say(self, text: Text) -> None:
         """Show a text."""
@@ -140,7 +161,6 @@ class ActButton(QPushButton):
     def __init__(self, key: str, words: Text, *, is_flat: bool = False) -> None:
         super().__init__()
         self._words = words
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it is
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(f"{words.zh} {words.en}" + (f" {key}" if key else ""))
@@ -152,13 +172,15 @@ class ActButton(QPushButton):
         box.setContentsMargins(8, 4, 8, 4)
         box.setSpacing(8 if is_flat else 0)
         box.addStretch(1)
-        for label in (self.key, self.zh, self.en):
+        labels = (self.zh, self.en, self.key) if is_flat else (self.key, self.zh, self.en)
+        for label in labels:
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             label.setVisible(bool(label.text()))
             box.addWidget(label)
         box.addStretch(1)
-        self.pressed.connect(self._sync_down)
-        self.released.connect(self._sync_down)
+        self._look = "plain"
+        self.pressed.connect(self._draw)
+        self.released.connect(self._draw)
 
     def minimumSizeHint(self) -> QSize:
         """Leave room for the words: a button's own hint knows nothing of them."""
@@ -171,16 +193,14 @@ class ActButton(QPushButton):
         return layout.sizeHint() if layout else super().sizeHint()
 
     def show_as(self, look: str, english: str | None = None) -> None:
-        """Draw as `plain`, `main` or `pending`; `english` replaces the small line meanwhile."""
+        """Draw as `plain`, `main`, `off` or `pending`; `english` replaces the small line."""
         self.en.say(english or self._words.en)
-        set_look(self, "look", look)
+        self._look = look
+        self._draw()
 
-    def _sync_down(self) -> None:
-        set_look(self, "down", "true" if self.isDown() else "false")
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Point only at what can be pressed."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.EnabledChange:
-            shape = Qt.CursorShape.PointingHandCursor
-            self.setCursor(shape if self.isEnabled() else Qt.CursorShape.ArrowCursor)
+    def _draw(self) -> None:
+        """A finger on the button looks like a press under way: from its first moment on."""
+        set_look(self, "look", "pending" if self.isDown() else self._look)
+        is_useful = self._look != "off"
+        shape = Qt.CursorShape.PointingHandCursor if is_useful else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)

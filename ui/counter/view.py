@@ -183,7 +183,9 @@ def _label(state: State, counter: CounterId) -> Text:
 def _service(state: State) -> Text:
     active = state.active
     if active is None:
-        return texts.PRESS_NEXT if Act.NEXT in state.offered else NO_TEXT
+        is_anybody = state.counter is not None and state.counter.waiting > 0
+        hint = texts.PRESS_NEXT if is_anybody else texts.NOBODY
+        return hint if Act.NEXT in state.offered else NO_TEXT
     services = state.catalog.services if state.catalog else ()
     return next((each.name for each in services if each.id == active.service), NO_TEXT)
 

@@ -52,7 +52,7 @@ class Header(QFrame):
         self._row.addWidget(self.counter)
         self._row.addWidget(self.clerk)
         self._row.addStretch(1)
-        self._row.addWidget(self.link)
+        self._row.addWidget(self.link, 0, Qt.AlignmentFlag.AlignVCenter)
         self._row.addWidget(self.sign_out)
 
     def rescale(self, scale: Scale) -> None:

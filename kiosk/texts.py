@@ -8,8 +8,10 @@ WORDS: Mapping[str, Text] = {
     "choose": Text("请选择要办理的事项", "Choose your service"),
     "frequent": Text("常办事项", "Often asked for"),
     "areas": Text("按区域选择", "By area"),
-    "by_department": Text("按部门查找", "By department"),
+    "by_department": Text("按部门查找", "Departments"),
     "by_letters": Text("按拼音查找", "By pinyin"),
+    "previous": Text("上一页", "Previous"),
+    "next": Text("下一页", "Next"),
     "which_department": Text("请选择部门", "Choose the department"),
     "search": Text("输入事项拼音首字母", "First letters of its pinyin"),
     "search_example": Text("例如：身份证输入 SFZ", "For example SFZ for 身份证"),
@@ -18,7 +20,7 @@ WORDS: Mapping[str, Text] = {
     "card_invite": Text("放上身份证，点一下就取号", "With your ID card: one touch"),
     "card_notice": Text(
         "仅用于防止重复取号，不保存姓名和证件号",
-        "Only against taking two numbers; name and ID number are not kept",
+        "Name and ID number are not kept",
     ),
     "card_held": Text("已读身份证，请拿好并选择事项", "Card read. Take it, then choose"),
     "card_forget": Text("不用身份证", "Without card"),
@@ -87,5 +89,5 @@ PRIVACY: tuple[Text, ...] = (
 MANY_WAITING = Text("等候 {count} 人", "{count} waiting")
 NONE_WAITING = Text("无需等候", "No queue")
 SHEET = Text("{sheet} / {sheets}", "{sheet} / {sheets}")
-FLOOR = Text("{floor}楼", "Floor {floor}")
+FLOOR = Text("{floor}楼", "F{floor}")
 WINDOW = Text("{counter}号窗口", "Window {counter}")

@@ -16,11 +16,12 @@ Column {
     // The font's own line is 1.45 em high.
     readonly property real leading: 0.86
 
-    function balanced(natural: real, em: int): real {
+    function balanced(natural: real, em: int, sample: string): real {
         if (root.align !== Text.AlignHCenter || natural <= root.width)
             return root.width;
         const lines = Math.ceil(natural / root.width);
-        return Math.min(root.width, natural / lines + em * 1.5);
+        const slack = /[^ -~]/.test(sample) ? 1.5 : 4; // words break less evenly than hanzi
+        return Math.min(root.width, natural / lines + em * slack);
     }
 
     spacing: Math.round(size * 0.12)
@@ -40,7 +41,7 @@ Column {
     Label {
         id: mainLabel
         x: Math.round((root.width - width) / 2)
-        width: root.balanced(mainMetrics.advanceWidth, root.size)
+        width: root.balanced(mainMetrics.advanceWidth, root.size, text)
         text: root.text.main ?? ""
         strong: root.strong
         font.pixelSize: root.size
@@ -52,7 +53,7 @@ Column {
     Label {
         id: otherLabel
         x: Math.round((root.width - width) / 2)
-        width: root.balanced(otherMetrics.advanceWidth, root.otherSize)
+        width: root.balanced(otherMetrics.advanceWidth, root.otherSize, text)
         visible: text !== ""
         text: root.text.other ?? ""
         font.pixelSize: root.otherSize

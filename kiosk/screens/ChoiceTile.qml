@@ -10,8 +10,11 @@ Pressable {
     property string floor: ""
     property string glyph: ""
     property int size: Theme.textBody
-    // Long names are set a little smaller, so that most of them stay on one line.
-    readonly property bool isLong: (name.main ?? "").length > 10 && /[^ -~]/.test(name.main)
+    // Long names are set a little smaller, so that they take one line, or two in English.
+    readonly property string mainName: name.main ?? ""
+    readonly property bool isHanzi: /[^ -~]/.test(mainName)
+    readonly property bool isLong: !isHanzi || mainName.length > 10
+    readonly property int fitted: Math.max(Theme.textCaption, Math.round(size * (isLong ? (isHanzi ? 0.9 : 0.76) : 1)))
 
     implicitHeight: Math.max(Theme.touch, column.implicitHeight + Theme.gap * 1.2)
 
@@ -54,7 +57,7 @@ Pressable {
         BiText {
             width: parent.width
             text: root.name
-            size: root.isLong ? Math.round(root.size * 0.9) : root.size
+            size: root.fitted
             strong: true
         }
 

@@ -88,7 +88,6 @@ GridLayout {
 
         Label {
             Layout.fillWidth: true
-            Layout.topMargin: Theme.gap
             text: root.kiosk.words.frequent.main
             font.pixelSize: Theme.textCaption
             color: Theme.inkSoft

@@ -19,7 +19,7 @@ Rectangle {
     readonly property string act: what === "held" || (good && card === "held") ? "forget_card" : what === "invite" ? "privacy" : ""
     readonly property int smallest: Theme.touch + Theme.gap * (compact ? 1.2 : 3)
 
-    implicitHeight: Math.max(texts.height + Theme.gap * (compact ? 1.2 : 2), smallest)
+    implicitHeight: Math.max(texts.height + Theme.gap * 1.3, smallest)
     radius: Theme.radius
     color: good ? Theme.okSoft : what === "printer" ? Theme.alertSoft : bad ? Theme.warnSoft : what === "off" ? Theme.sunken : Theme.accentSoft
 

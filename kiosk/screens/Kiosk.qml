@@ -42,6 +42,7 @@ Window {
         width: parent.width
         title: root.view.hall.main
         subtitle: root.view.hall.other
+        titleSize: title.length > 22 ? Theme.textBody : Theme.textLead
 
         BigButton {
             objectName: "language"
@@ -60,6 +61,7 @@ Window {
         anchors.left: parent.left
         anchors.right: parent.right
         anchors.margins: root.edge
+        anchors.topMargin: Theme.space
     }
 
     StillThere {

@@ -1,7 +1,7 @@
 import QtQuick
 import Jiaohao.Kit
 
-// A number as people have to remember it, with its service.
+// A number as people have to remember it, with its service. As large as the card has room for.
 Card {
     id: root
 
@@ -10,8 +10,9 @@ Card {
     property var name: ({})
     property real scaleUp: 1.0
     property color tint: Theme.ink
+    readonly property int others: label.height + service.height + column.spacing * 2 + padding * 2
 
-    implicitHeight: column.height + padding * 2
+    implicitHeight: others + Theme.textNumber
 
     Column {
         id: column
@@ -20,6 +21,7 @@ Card {
         spacing: Theme.gap
 
         Label {
+            id: label
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             text: root.kiosk.words.your_number.main + "  " + root.kiosk.words.your_number.other
@@ -29,13 +31,15 @@ Card {
         NumberText {
             objectName: "number"
             width: parent.width
-            height: font.pixelSize
+            height: Math.round(Math.min(Theme.textNumber * root.scaleUp, Math.max(Theme.textDisplay, root.height - root.others)))
             text: root.number
-            font.pixelSize: Math.round(Theme.textNumber * root.scaleUp)
+            fontSizeMode: Text.HorizontalFit
+            font.pixelSize: height
             color: root.tint
         }
 
         BiText {
+            id: service
             width: parent.width
             text: root.name
             size: Theme.textLead

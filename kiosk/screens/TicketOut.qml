@@ -59,7 +59,7 @@ ColumnLayout {
             kiosk: root.kiosk
             number: root.facts.number
             name: root.facts.name
-            scaleUp: root.wide ? 1.3 : root.sure ? 1.5 : 1.7
+            scaleUp: root.wide ? 1.3 : root.sure ? 1.5 : 1.6
         }
 
         ColumnLayout {

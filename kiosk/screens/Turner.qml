@@ -23,7 +23,7 @@ Row {
         objectName: "previous_sheet"
         height: root.height
         kind: "quiet"
-        text: Texts.of("kit.previous_page")
+        text: root.kiosk.words.previous.main
         enabled: root.facts.hasPrevious
         onTapped: root.kiosk.act("previous_sheet")
     }
@@ -31,7 +31,7 @@ Row {
     BigButton {
         objectName: "next_sheet"
         height: root.height
-        text: Texts.of("kit.next_page")
+        text: root.kiosk.words.next.main
         enabled: root.facts.hasNext
         onTapped: root.kiosk.act("next_sheet")
     }

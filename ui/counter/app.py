@@ -90,7 +90,7 @@ class CounterApp(QObject):
         account: tuple[str, str] | None = None,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__()
+        super().__init__(window)  # whose timer must not outlive what it draws
         self.window = window
         self._record = record
         self._clock_s = clock_s

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -118,10 +118,9 @@ class CounterWindow(QWidget):
         self._shown: Shown | None = None
         self._scale: Scale | None = None
         self._pressed_act: Act | None = None
-        self._since_press = QElapsedTimer()
         self._flash = QTimer(self)
         self._flash.setSingleShot(True)
-        self._flash.timeout.connect(self._draw_keys)
+        self._flash.timeout.connect(self._end_flash)
         self.setObjectName("window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowTitle(f"{texts.WINDOW_TITLE.zh} {texts.WINDOW_TITLE.en}")
@@ -192,8 +191,11 @@ class CounterWindow(QWidget):
     def acknowledge(self, act: Act) -> None:
         """Draw a press as taken, now and for a moment that can be seen."""
         self._pressed_act = act
-        self._since_press.start()
         self._flash.start(PENDING_SHOWN_MS)
+        self._draw_keys()
+
+    def _end_flash(self) -> None:
+        self._pressed_act = None
         self._draw_keys()
 
     def _turn_to(self, page: Page) -> None:
@@ -208,13 +210,10 @@ class CounterWindow(QWidget):
         shown = self._shown
         if shown is None or shown.page is not Page.DESK:
             return
-        is_flashing = self._since_press.isValid() and (
-            self._since_press.elapsed() < PENDING_SHOWN_MS
-        )
         for act, button in self.buttons.items():
             key = shown.keys[act]
             look = look_of(key)
-            if is_flashing and act is self._pressed_act:
+            if act is self._pressed_act:
                 look = "pending"
             self._enable(button, is_enabled=key.is_enabled)
             button.show_as(look, texts.UNDER_WAY.zh if key.is_pending else None)

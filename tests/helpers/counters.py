@@ -1,5 +1,7 @@
 """A real hall in memory for terminals: their links, without a broker or a thread."""
 
+import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 
@@ -18,6 +20,15 @@ from hallserver.protocol.routes import COUNTER, counter_of, match_topic
 from tests.helpers.halls import Played
 
 EPOCH = Epoch(1)
+DEADLINE_S = 30.0
+
+
+def wait_for(is_done, timeout_s=DEADLINE_S):
+    """Wait until a condition holds that other threads or processes bring about."""
+    ends_at, pause = time.monotonic() + timeout_s, threading.Event()
+    while not is_done():
+        assert time.monotonic() < ends_at, f"not within {timeout_s} s"
+        pause.wait(0.02)
 
 
 class MemoryLink:

@@ -478,24 +478,24 @@ def test_all_colours_of_the_style_sheet_are_tokens_and_can_be_read():
 
 def test_each_page_and_state_is_pictured_once(desk, tmp_path):
     at = desk()
-    Shots(at.window, tmp_path)
+    Shots(at.window, tmp_path, "counter-12")
     at.counter.take(LinkChanged(LinkState.CONNECTING))
 
     def names():
         return {path.stem for path in tmp_path.glob("*.png")}
 
     at.counter.take(LinkChanged(LinkState.LIVE))
-    assert wait_until(lambda: "counter-sign-in" in names())
+    assert wait_until(lambda: "counter-12-sign-in" in names())
     at.signed_in()
-    assert wait_until(lambda: "counter-idle" in names())
+    assert wait_until(lambda: "counter-12-idle" in names())
     at.key(Act.NEXT)
     at.hear()
-    assert wait_until(lambda: "counter-called" in names())
+    assert wait_until(lambda: "counter-12-called" in names())
     at.key(Act.ARRIVE)
     at.hear()
-    assert wait_until(lambda: "counter-serving" in names())
+    assert wait_until(lambda: "counter-12-serving" in names())
     at.counter.take(LinkChanged(LinkState.STALE))
-    assert wait_until(lambda: "counter-stale" in names())
+    assert wait_until(lambda: "counter-12-stale" in names())
     assert not list(tmp_path.glob(".*"))
 
 

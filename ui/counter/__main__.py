@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         window, counter, link, record, account=None if is_on_autopilot else account
     )
     if parsed.shots is not None:
-        Shots(window, parsed.shots)
+        Shots(window, parsed.shots, settings.client)
     if is_on_autopilot:
         autopilot = Autopilot(
             window,

@@ -87,6 +87,14 @@ def visible_items(window: QQuickWindow) -> list[QQuickItem]:
     return [item for item in items_below(window.contentItem()) if item.isVisible()]
 
 
+def button_of(item: QQuickItem) -> QQuickItem | None:
+    """Find the item that is touched where a text is drawn."""
+    while (item := item.parentItem()) is not None:
+        if item.metaObject().indexOfSignal("tapped()") >= 0:
+            return item
+    return None
+
+
 def ill_fitting_texts(window: QQuickWindow) -> list[str]:
     """Name every drawn text that is cut off, runs out of its item, or out of the window."""
     odd = []
@@ -99,6 +107,10 @@ def ill_fitting_texts(window: QQuickWindow) -> list[str]:
         # The font's line box is 1.45 em high, what is drawn in a line of it at most 0.92 em.
         empty = 0.53 * item.property("font").pixelSize()
         too_high = item.property("contentHeight") - empty > item.height() + 1
+        button = button_of(item)
+        if button is not None:
+            drawn = item.mapRectToScene(item.boundingRect())
+            too_wide |= drawn.width() > button.width() or drawn.height() > button.height() * 1.2
         outside = (
             place.left() < -1
             or place.right() > window.width() + 1

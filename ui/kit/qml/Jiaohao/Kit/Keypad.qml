@@ -27,7 +27,8 @@ Item {
                 objectName: "key_" + modelData
                 width: (root.width - Theme.gap * 2) / 3
                 height: (root.height - Theme.gap * 3) / 4
-                text: modelData === "delete" || modelData === "confirm" ? Texts.of("kit." + modelData) : modelData
+                text: modelData.length === 1 ? modelData : ""
+                glyph: modelData === "delete" ? "back" : modelData === "confirm" ? "check" : ""
                 kind: modelData === "confirm" ? "primary" : "quiet"
                 enabled: modelData !== "confirm" || root.canConfirm
                 onTapped: root.pressed(modelData)

@@ -37,6 +37,10 @@ KEEPALIVE_S = 5
 LOOP_S = 0.5
 SESSION_EXPIRY_S = 60
 """The broker keeps what arrives while we are started anew. For longer, the outboxes do."""
+SHORT_LIFE_MS = 2_000
+MAX_SHORT_LIVES = 5
+"""So many connections in a row that the broker accepts and then closes at once: another server
+takes the account, and each pushes the other out. mosquitto 2.0.11 does not say why it closes."""
 MAX_PACKET_BYTES = 16 * MAX_COMMAND_BYTES
 """What is longer than a command may be is counted and answered for; what is longer than this the
 broker does not even hand over (MQTT 5, 3.1.2.11.4)."""
@@ -67,7 +71,6 @@ class _Connection:
         self._socket: socket.socket | None = None
         self.trouble = "the broker closed the connection"
         self.was_accepted = False
-        self.is_taken_over = False
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.client,
@@ -200,7 +203,6 @@ class _Connection:
     ) -> None:
         if flags.is_disconnect_packet_from_server:
             self.trouble = f"the broker ended the connection: {reason}"
-            self.is_taken_over = reason == "Session taken over"
 
 
 class BrokerLink:
@@ -227,7 +229,7 @@ class BrokerLink:
             self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self.notices = Notices(_LOG)
         self.is_taken_over = False
-        """Another server has the same account: two halls must not serve one hall's clients."""
+        """Another server uses our account: two journals must not serve one hall's clients."""
         self._last: mqtt.MQTTMessageInfo | None = None
         self._should_stop = threading.Event()
         self._ready: _Connection | None = None
@@ -281,19 +283,23 @@ class BrokerLink:
     def _run(self) -> None:
         wait_s = MIN_RECONNECT_S
         said = ""
+        short_lives = 0
         while not self._should_stop.is_set():
+            began_ms = self._elapsed_ms()
             connection = _Connection(self._settings, self._tls, self._take, self._be_ready)
             self._current = connection
             connection.run(self._should_stop.is_set, self._look)
             self._current = self._ready = None
             if self._should_stop.is_set():
                 return
-            if connection.is_taken_over:
+            if connection.was_accepted:
+                wait_s, said = MIN_RECONNECT_S, ""
+                is_short = self._elapsed_ms() - began_ms < SHORT_LIFE_MS
+                short_lives = short_lives + 1 if is_short else 0
+            if short_lives >= MAX_SHORT_LIVES:
                 self.is_taken_over = True
                 self._wake()
                 return
-            if connection.was_accepted:
-                wait_s, said = MIN_RECONNECT_S, ""
             if connection.trouble != said:  # once per burst, not at every attempt
                 said = connection.trouble
                 where = f"{self._settings.host}:{self._settings.port}"

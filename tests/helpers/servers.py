@@ -4,6 +4,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -264,8 +265,9 @@ class ServerProcess:
         self._lines.put(None)
 
     def lines(self) -> Iterator[str]:
-        """Yield the log line by line until the process ends."""
-        while (line := self._lines.get(timeout=DEADLINE_S)) is not None:
+        """Yield the log line by line until the process ends, or raise queue.Empty."""
+        end_s = time.monotonic() + DEADLINE_S
+        while (line := self._lines.get(timeout=max(0.0, end_s - time.monotonic()))) is not None:
             self.log.append(line)
             yield line
 

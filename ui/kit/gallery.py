@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 
 from hallserver.protocol.errors import Text
 from ui.kit.app import Kit, add_kit_arguments, kit_settings, make_app
@@ -17,7 +17,6 @@ from ui.kit.tokens import BOARD, DAY
 LOOK_MS = 3_000
 """How long a page stays for a person to look at it."""
 
-SHOT_MS = 300
 SETTLE_MS = 100
 
 TEXTS: Mapping[str, Text] = {
@@ -58,7 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if window is None:
         raise RuntimeError("the gallery has no window")
     shots = Shots(window, kit.settings.shots, settle_ms=SETTLE_MS)
-    timer = QTimer(window)
     shots.take("gallery-0")
 
     def turn() -> None:
@@ -71,8 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             window.setProperty("page", 0)
 
+    timer = QTimer(window)
     timer.timeout.connect(turn)
-    timer.start(LOOK_MS if kit.settings.shots is None else SHOT_MS)
+    if kit.settings.shots is None:
+        timer.start(LOOK_MS)
+    else:
+        shots.taken.connect(turn, Qt.ConnectionType.QueuedConnection)
     return kit.run()
 
 

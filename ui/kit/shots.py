@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtQuick import QQuickWindow
 
 
@@ -13,6 +13,9 @@ class Shots(QObject):
     Without a folder every call is a no-op, so that a screen need not ask whether to take one.
     Encoding a picture of a large screen takes about 0.1 s of the thread that draws it.
     """
+
+    taken = Signal(str)
+    """A picture of this name is complete."""
 
     def __init__(self, window: QQuickWindow, folder: Path | None, *, settle_ms: int = 400) -> None:
         super().__init__(window)
@@ -64,3 +67,4 @@ class Shots(QObject):
         if not self._window.grabWindow().save(str(part), "PNG"):  # type: ignore[call-overload]
             raise OSError(f"cannot write a picture to {self._folder}")
         os.replace(part, self._folder / f"{name}.png")
+        self.taken.emit(name)

@@ -28,6 +28,8 @@ Item {
                 required property var modelData
                 objectName: "tag_" + modelData.code
                 width: root.cellWidth
+                // Side by side all are as high as two lines take, so that rows stay even.
+                height: root.columns === 1 ? implicitHeight : Math.max(implicitHeight, Math.ceil(Theme.textBody * 2.7 + Theme.gap))
                 text: modelData.text
                 chosen: modelData.chosen
                 busy: root.busy

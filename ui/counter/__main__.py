@@ -5,6 +5,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+import shiboken6
+
 from hallserver.client.qt_link import QtLink
 from hallserver.client.settings import (
     SettingsError,
@@ -55,12 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     link = QtLink(settings, subscriptions_for(settings.client), outbox)
     window = CounterWindow()
     window.resize(*size)
+    if parsed.shots is not None:
+        Shots(window, parsed.shots, settings.client)
     is_on_autopilot = parsed.autopilot is not None
     counter_app = CounterApp(
         window, counter, link, record, account=None if is_on_autopilot else account
     )
-    if parsed.shots is not None:
-        Shots(window, parsed.shots, settings.client)
     if is_on_autopilot:
         autopilot = Autopilot(
             window,
@@ -79,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         link.stop()
         record.close()
+        window.close()
+        shiboken6.delete(window)  # before Qt's application goes, on which it draws
 
 
 if __name__ == "__main__":

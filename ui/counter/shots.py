@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 
 from ui.counter.view import Shown
 from ui.counter.window import CounterWindow
@@ -44,6 +44,9 @@ class Shots(QObject):
             self._save(self._now)
 
     def _save(self, state: str) -> None:
+        # Let texts that have just changed get their room first, as before each frame.
+        for _ in range(2):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         self._folder.mkdir(parents=True, exist_ok=True)
         part = self._folder / f".{self._name}-{state}.part"
         if not self._window.grab().save(str(part), "PNG"):

@@ -26,7 +26,7 @@ from kiosk.flow import events as ev
 from kiosk.flow.state import KioskState
 from kiosk.screen import KioskScreen
 from kiosk.settings import KioskSettings
-from kiosk.simulated import SimulatedDevices
+from kiosk.simulated import Album, SimulatedDevices
 from kiosk.spool import PrintStage, Spool
 from kiosk.terminal import TICK_S, Devices, KioskTerminal
 from kiosk.workers import CardReader, CardWorker, Printer, PrinterWorker, Scanner, ScanWorker
@@ -96,7 +96,7 @@ class KioskApp:
                 settings.simulated,
                 Random(settings.autopilot_seed),
                 record,
-                pictures=SAVED_TICKETS,
+                album=Album(settings.simulated, SAVED_TICKETS),
                 is_scrap_suspected=is_scrap_suspected,
             )
         drivers = self._drivers(settings, is_scrap_suspected=is_scrap_suspected)

@@ -1,6 +1,7 @@
 """The owner's thread of terminals that have no screen."""
 
-import logging
+import heapq
+import itertools
 import queue
 import threading
 import time
@@ -8,27 +9,39 @@ from collections.abc import Callable
 from typing import Final
 
 MAX_WAITING: Final = 65_536
-"""Posts that wait. Every source posts seldom and is bounded itself; this is the bug catcher."""
+"""Posts that wait. Every source posts seldom and is bounded itself; this catches bugs."""
 
-_LOG = logging.getLogger(__name__)
+IDLE_S: Final = 60.0
+
+Work = Callable[[], None]
 
 
 class OwnerLoop:
-    """Runs what is posted, in order, on one thread, and `every` so often what was registered."""
+    """Runs on one thread, in order, what is posted, and at its time what was put off."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._posted: queue.Queue[Callable[[], None] | None] = queue.Queue(MAX_WAITING)
-        self._every: list[tuple[float, Callable[[], None]]] = []
+        self._posted: queue.Queue[Work | None] = queue.Queue(MAX_WAITING)
+        self._due: list[tuple[float, int, Work]] = []
+        self._order = itertools.count()
         self._thread = threading.Thread(target=self._run, name="owner", daemon=True)
 
-    def post(self, work: Callable[[], None]) -> None:
-        """Have `work` run soon. Raises queue.Full, which is a bug."""
+    def post(self, work: Work) -> None:
+        """Have `work` run soon; from any thread. Raises queue.Full, which is a bug."""
         self._posted.put_nowait(work)
 
-    def every(self, period_s: float, work: Callable[[], None]) -> None:
-        """Have `work` run again and again; before `start` only."""
-        self._every.append((period_s, work))
+    def later(self, after_s: float, work: Work) -> None:
+        """Have `work` run after a while; on the owner's thread, or before `start`."""
+        heapq.heappush(self._due, (self._clock() + after_s, next(self._order), work))
+
+    def every(self, period_s: float, work: Work) -> None:
+        """Have `work` run again and again."""
+
+        def again() -> None:
+            self.later(period_s, again)
+            work()
+
+        self.later(period_s, again)
 
     def start(self) -> None:
         """Begin."""
@@ -41,22 +54,14 @@ class OwnerLoop:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        due = [(self._clock() + period_s, period_s, work) for period_s, work in self._every]
         while True:
-            wait_s = min((at_s for at_s, _, _ in due), default=self._clock() + 60) - self._clock()
+            while self._due and self._due[0][0] <= self._clock():
+                heapq.heappop(self._due)[2]()
+            wait_s = self._due[0][0] - self._clock() if self._due else IDLE_S
             try:
-                work = self._posted.get(timeout=max(0.0, wait_s)) if wait_s > 0 else _nothing
+                work = self._posted.get(timeout=max(0.0, wait_s))
             except queue.Empty:
-                work = _nothing
+                continue
             if work is None:
                 return
             work()
-            now_s = self._clock()
-            for index, (at_s, period_s, regular) in enumerate(due):
-                if now_s >= at_s:
-                    due[index] = (now_s + period_s, period_s, regular)
-                    regular()
-
-
-def _nothing() -> None:
-    """Wake up only."""

@@ -3,6 +3,7 @@
 The drivers are the real ones; only what lies behind the wires is made up.
 """
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from devices.scan.frames import MemorySource
 from devices.transport.pty import PtyPort
 from devices.transport.serial_link import SerialLink
 from hallserver.client.record import Record
+from hallserver.protocol.ids import TicketNumber
 from kiosk.terminal import ticket_of_token
 from kiosk.workers import Scanner
 
@@ -42,6 +44,24 @@ class ScanKind(StrEnum):
     ENGINE = "engine"  # a serial scan engine
 
 
+class Album:
+    """Keeps the first few tickets as pictures, `ticket-A023.png`; for several printers at once."""
+
+    def __init__(self, folder: Path, places: int) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._places = places
+
+    def keep(self, image: Image.Image, number: TicketNumber) -> None:
+        """Save a ticket while there is room."""
+        with self._lock:
+            if self._places <= 0:
+                return
+            self._places -= 1
+        self._folder.mkdir(parents=True, exist_ok=True)
+        image.save(self._folder / f"ticket-{number}.png")
+
+
 class SimulatedDevices:
     """Reader, scanner and printer of one kiosk. The methods of the hand are for any thread."""
 
@@ -52,16 +72,15 @@ class SimulatedDevices:
         record: Record,
         *,
         scan: ScanKind = ScanKind.CAMERA,
-        pictures: int = 0,
+        album: "Album | None" = None,
         is_scrap_suspected: bool = False,
     ) -> None:
-        """Make the ports in `directory`, and save the first `pictures` tickets there as PNG."""
+        """Make the ports in `directory`; the first tickets are saved in the `album`."""
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self._rng = rng
         self._record = record
-        self._pictures = pictures
-        self._printed = 0
+        self._album = album
         self._papers: deque[str] = deque(maxlen=MAX_PAPERS)
         self.on_paper: Callable[[str], None] = _ignore_paper
         self.reader_simulator = SimulatedReader(PtyPort(directory / "reader"))
@@ -132,14 +151,17 @@ class SimulatedDevices:
         token = read_qr(image)
         if token is None:
             return  # a broken-off piece, marked void
-        ticket = ticket_of_token(token)
-        number = ticket.partition("-")[2]
+        ticket, number = ticket_of_token(token), number_of_token(token)
         self._record.note("printed", ticket=ticket, number=number, qr_token=token)
-        self._printed += 1
-        if self._printed <= self._pictures:
-            image.save(self._directory / f"ticket-{self._printed:03d}.png")
+        if self._album is not None:
+            self._album.keep(image, number)
         self._papers.append(token)
         self.on_paper(token)
+
+
+def number_of_token(token: str) -> TicketNumber:
+    """Read the printed number off a ticket's token, without trusting it."""
+    return TicketNumber(ticket_of_token(token).partition("-")[2])
 
 
 def _ignore_paper(_: str) -> None:

@@ -21,7 +21,7 @@ from hallserver.protocol.commands import (
     VoidReason,
     VoidTicket,
 )
-from hallserver.protocol.ids import CommandId, ServiceId, TicketId
+from hallserver.protocol.ids import CommandId, TicketId
 from hallserver.protocol.replies import Done, Rejected, Reservation
 from hallserver.protocol.snapshots import BoardSnapshot, Catalog, HallLoad
 from kiosk.face import face_of
@@ -189,6 +189,7 @@ class KioskTerminal:
     def _told(self, update: Update) -> None:
         match update:
             case LinkChanged(link):
+                self._record.note("link", link=link)
                 self.handle(ev.LinkIs(link))
             case SnapshotArrived(snapshot=Catalog() as catalog):
                 self.handle(ev.CatalogArrived(catalog))
@@ -209,6 +210,8 @@ class KioskTerminal:
         devices, link = self._parts()
         match effect:
             case Submit(tag, command):
+                if isinstance(command, ReserveTicket):
+                    self._record.note("tapped", service=command.service)
                 answer = link.submit(command)
                 if isinstance(answer, OutboxFull):
                     self.post_event(ev.SubmitRefused(tag, command))
@@ -230,17 +233,12 @@ class KioskTerminal:
 
     def _note_event(self, event: ev.Event) -> None:
         match event:
-            case ev.ServiceTouched(service):
-                self._tapped(service, "touch")
             case ev.DeviceChanged(device, fault):
                 self._record.note("fault", device=device, code=fault)
             case ev.CardFault(code):
                 self._record.note("fault", device=Device.READER, code=code)
             case ev.ForeignScanned(kind):
                 self._record.note("foreign_code", code=kind)
-
-    def _tapped(self, service: ServiceId, way: str) -> None:
-        self._record.note("tapped", service=service, way=way)
 
     def _note_answer(self, update: ReplyArrived, asked: _Asked | None) -> None:
         match update.command, update.reply:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject, QPointF
+from PySide6.QtGui import QFontMetricsF
 
 from hallserver.client.record import NullRecord, Record
 from hallserver.client.updates import LinkChanged, LinkState, SnapshotArrived
@@ -40,7 +41,7 @@ from ui.kit.tokens import BOARD
 CIVIL, PUBLIC = ZoneId("civil"), ZoneId("public")
 LIVE, STALE = LinkChanged(LinkState.LIVE), LinkChanged(LinkState.STALE)
 WIDEST = "WW888"
-"""Wider than any number of five characters that a hall prints."""
+"""No number of two letters and three digits is wider."""
 
 
 def a_catalog() -> SnapshotArrived:
@@ -115,6 +116,17 @@ def pixel_at(screen: CallScreen, name: str) -> str:
     return image.pixelColor(int(corner.x()) - 8, int(corner.y()) + 4).name()
 
 
+def shrunk_numbers(screen: CallScreen) -> list[str]:
+    """Name the numbers that their place makes smaller than the viewing distance asks."""
+    return [
+        str(item.property("text"))
+        for item in visible_items(screen.window)
+        if item.objectName() in ("largeNumber", "listedNumber")
+        and QFontMetricsF(item.property("font")).horizontalAdvance(item.property("text"))
+        > item.width()
+    ]
+
+
 FULL_BOARD = tuple((n, WIDEST, 88 if n % 2 else 23) for n in range(1, 17))
 
 
@@ -136,6 +148,7 @@ def test_the_longest_numbers_and_words_fit_in_every_state(
             draw(screen.window)
             assert ill_fitting_texts(screen.window) == []
             assert colours_of(screen.window) > 3
+            assert shrunk_numbers(screen) == []
         assert len(screen.state.calls) == 18
 
 

@@ -23,20 +23,20 @@ PORTRAIT_COUNTER_AT = 0.5
 MAX_STRETCH = 1.25
 """Rows of the list may grow by this much to fill the screen."""
 
-NUMBER_WIDTH_EM = 3.1
-"""Five bold characters, as AB123: two capitals and three digits."""
+NUMBER_WIDTH_EM = 3.62
+"""The widest five characters, WW888 in bold; longer numbers are set smaller."""
 
-ARROW_EM = 0.85
-COUNTER_WIDTH_EM = 1.25
+ARROW_EM = 0.7
+COUNTER_WIDTH_EM = 1.2
 """Two bold digits."""
 
-WORDS_WIDTH_EM = 5.4
+WORDS_WIDTH_EM = 4.8
 """What stands below a counter's number, as "综合窗口", or "请上2楼" with its arrow."""
 
-LIST_NUMBER_WIDTH_EM = 3.4
-"""The same five characters with room behind them, in parts of the list's em."""
+LIST_NUMBER_WIDTH_EM = 3.65
+"""The same in parts of the list's em."""
 
-STATUS_WIDTH_EM = 3.0
+STATUS_WIDTH_EM = 2.65
 """What became of a call, as "办理中"."""
 
 

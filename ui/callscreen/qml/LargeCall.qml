@@ -80,14 +80,14 @@ Item {
         anchors.left: number.right
         y: root.firstLine + Math.round((root.numberHeight - size) / 2)
         name: "right"
-        size: Math.round(root.plan.number_em * 0.58)
+        size: Math.round(root.plan.number_em * 0.5)
         color: root.isNew ? Theme.onHighlight : Theme.accent
     }
 
     Item {
         id: counter
         anchors.left: arrow.right
-        anchors.leftMargin: Math.round(root.plan.number_em * 0.27)
+        anchors.leftMargin: Math.round(root.plan.number_em * 0.2)
         anchors.right: parent.right
         anchors.rightMargin: root.plan.gap
         height: parent.height

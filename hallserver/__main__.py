@@ -30,14 +30,7 @@ _LOG = logging.getLogger("hallserver")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until a signal asks to end; returns the exit code."""
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    threading.excepthook = _end_with_thread
+    """Serve until a signal asks to end; returns the exit code. Logs, and sets up no logging."""
     try:
         settings = _settings(_parser().parse_args(argv))
         with build_server(settings) as server:
@@ -130,5 +123,16 @@ def _password(path: Path) -> str:
     return lines[0]
 
 
+def _set_up_process() -> None:
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    threading.excepthook = _end_with_thread
+
+
 if __name__ == "__main__":
+    _set_up_process()
     sys.exit(main())

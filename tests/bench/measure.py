@@ -1,0 +1,278 @@
+"""What is measured: floors, round trips, crowds, screens, the start."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from hallserver.broker import RunningBroker
+from hallserver.domain.plan import HallPlan
+from hallserver.protocol import commands as c
+from hallserver.protocol import routes
+from hallserver.protocol.codec import decode_published, decode_reply, encode_command
+from hallserver.protocol.ids import ClerkId, CommandId, ServiceId
+from hallserver.protocol.replies import Rejected, Reply, Reservation, TicketAtCounter
+from hallserver.protocol.version import SCHEMA_VERSION
+from tests.bench.hall_under_test import KIOSKS, PASSWORD, SCREENS, clerk_of
+from tests.bench.wire import Swarm, ThinClient
+from tests.helpers.servers import Clock, Hosted, inbound, open_journal, replies
+
+COMMIT_ROWS, COMMIT_BYTES = 4, 250
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Durations in milliseconds, sorted, and how many a second."""
+
+    name: str
+    ms: tuple[float, ...]
+    per_s: float
+
+    def at(self, share: float) -> float:
+        return self.ms[min(len(self.ms) - 1, int(len(self.ms) * share))]
+
+
+def figure(name: str, ms: Iterable[float], took_s: float) -> Figure:
+    ordered = tuple(sorted(ms))
+    return Figure(name, ordered, len(ordered) / took_s)
+
+
+def commit_floor(directory: Path, count: int) -> Figure:
+    """Plain sqlite3, the same settings, as many rows and bytes as a reservation writes."""
+    with closing(sqlite3.connect(directory / "floor.sqlite3", isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("CREATE TABLE floor (body TEXT)")
+        ms = []
+        began_s = time.perf_counter()
+        for _ in range(count):
+            start_s = time.perf_counter()
+            database.execute("BEGIN IMMEDIATE")
+            for _ in range(COMMIT_ROWS):
+                database.execute("INSERT INTO floor VALUES (?)", ("x" * COMMIT_BYTES,))
+            database.execute("COMMIT")
+            ms.append((time.perf_counter() - start_s) * 1_000)
+        return figure("SQLite commit", ms, time.perf_counter() - began_s)
+
+
+class Asker:
+    """Clients that each send one command, wait for its answer, and send the next."""
+
+    def __init__(self, swarm: Swarm, names: list[str]) -> None:
+        self.swarm = swarm
+        self.names = names
+        self.number = 0
+        self.ms: list[float] = []
+        self._sent_s: dict[str, float] = {}
+        for name in names:
+            swarm.clients[name].subscribe(f"jiaohao/reply/{name}")
+
+    def ask(self, name: str, command: c.Command) -> None:
+        self.number += 1
+        message = c.CommandMessage(SCHEMA_VERSION, CommandId(f"bench-{self.number:08}"), command)
+        payload = encode_command(message)
+        self._sent_s[name] = time.perf_counter()
+        self.swarm.clients[name].publish(f"jiaohao/command/{name}", payload)
+
+    def heard(self, name: str) -> None:
+        self.ms.append((time.perf_counter() - self._sent_s[name]) * 1_000)
+
+    def all_once(self, command_of: Callable[[str], c.Command | None]) -> dict[str, object]:
+        """Let all ask at once and return their answers."""
+        answers: dict[str, object] = {}
+        asked = [(name, command) for name in self.names if (command := command_of(name))]
+        for name, command in asked:
+            self.ask(name, command)
+
+        def note(client: ThinClient, topic: str, payload: bytes) -> None:
+            if topic.startswith("jiaohao/reply/"):
+                self.heard(client.name)
+                answers[client.name] = decode_reply(payload).reply
+
+        self.swarm.run(note, lambda: len(answers) == len(asked))
+        return answers
+
+    def in_turn(self, total: int, command_of: Callable[[str], c.Command]) -> float:
+        """Let each ask again as soon as it is answered, `total` in all; returns the seconds."""
+        left = total - len(self.names)
+        answered = 0
+
+        def note(client: ThinClient, topic: str, _: bytes) -> None:
+            nonlocal left, answered
+            if not topic.startswith("jiaohao/reply/"):
+                return
+            self.heard(client.name)
+            answered += 1
+            if left > 0:
+                left -= 1
+                self.ask(client.name, command_of(client.name))
+
+        began_s = time.perf_counter()
+        for name in self.names:
+            self.ask(name, command_of(name))
+        self.swarm.run(note, lambda: answered >= total)
+        return time.perf_counter() - began_s
+
+
+def reserve(plan: HallPlan) -> Callable[[str], c.Command]:
+    """Reserve at one service after the other."""
+    state = {"next": 0}
+
+    def command(_: str) -> c.Command:
+        state["next"] += 1
+        return c.ReserveTicket(plan.services[state["next"] % len(plan.services)].id)
+
+    return command
+
+
+def round_trips(
+    broker: RunningBroker, plan: HallPlan, name: str, kiosks: int, total: int
+) -> Figure:
+    """Reservations of some kiosks at once, each waiting for its answer."""
+    names = KIOSKS[:kiosks]
+    with Swarm(broker, names) as swarm:
+        asker = Asker(swarm, names)
+        asker.in_turn(len(names), reserve(plan))  # the first ones warm up
+        asker.ms.clear()
+        took_s = asker.in_turn(total, reserve(plan))
+        return figure(name, asker.ms, took_s)
+
+
+def fill_hall(broker: RunningBroker, plan: HallPlan, rounds: int) -> None:
+    """Let people wait for every counter, and sign a clerk in at each."""
+    service_of = [ServiceId(counter.services[0]) for counter in plan.counters]
+    with Swarm(broker, KIOSKS[:1]) as swarm:
+        asker = Asker(swarm, KIOSKS[:1])
+        for number in range(rounds * len(service_of)):
+            service = service_of[number % len(service_of)]
+            reply = asker.all_once(lambda _, service=service: c.ReserveTicket(service))[KIOSKS[0]]
+            assert isinstance(reply, Reservation), reply
+            asker.all_once(lambda _, ticket=reply.ticket: c.ConfirmPrinted(ticket))
+    names = terminals(plan)
+    with Swarm(broker, names) as swarm:
+        signed_in = Asker(swarm, names).all_once(
+            lambda name: c.SignIn(ClerkId(clerk_of(int(name.split("-")[1]))), PASSWORD)
+        )
+        assert not any(isinstance(reply, Rejected) for reply in signed_in.values()), signed_in
+
+
+def terminals(plan: HallPlan) -> list[str]:
+    return [str(routes.counter_terminal(counter.id)) for counter in plan.counters]
+
+
+def calls_at_once(broker: RunningBroker, plan: HallPlan, rounds: int) -> Figure:
+    """All counters press next at the same moment, again and again."""
+    names = terminals(plan)
+    with Swarm(broker, names) as swarm:
+        asker = Asker(swarm, names)
+        ms: list[float] = []
+        took_s = 0.0
+        called: list[str] = []
+        for _ in range(rounds):
+            asker.ms.clear()
+            began_s = time.perf_counter()
+            answers = asker.all_once(lambda _: c.CallNext())
+            took_s += time.perf_counter() - began_s
+            ms += asker.ms
+            tickets = {
+                name: reply.ticket
+                for name, reply in answers.items()
+                if isinstance(reply, TicketAtCounter)
+            }
+            called += tickets.values()
+            asker.all_once(lambda name, of=tickets: c.MarkNoShow(of[name]) if name in of else None)
+        assert len(set(called)) == len(called) > 0
+        return figure(f"{len(names)} counters call at once", ms, took_s)
+
+
+def call_to_screen(broker: RunningBroker, plan: HallPlan, count: int) -> Figure:
+    """From the key at one counter to the last of 25 screens that show its zone."""
+    counter = plan.counters[0]
+    terminal = str(routes.counter_terminal(counter.id))
+    with Swarm(broker, [KIOSKS[0], terminal, *SCREENS]) as swarm:
+        clerk, kiosk = Asker(swarm, [terminal]), Asker(swarm, [KIOSKS[0]])
+        kiosk.number = 1_000_000
+        screens = Screens(swarm, routes.topic(routes.BOARD, zone=counter.zone))
+        ms = []
+        began_s = time.perf_counter()
+        for _ in range(count):
+            _somebody_waits(kiosk, counter.services[0])
+            ms.append(screens.call(clerk))
+        took_s = time.perf_counter() - began_s
+    return figure(f"call to the last of {len(SCREENS)} screens", ms, took_s)
+
+
+class Screens:
+    """Screens of one zone, and the newest call that each of them shows."""
+
+    def __init__(self, swarm: Swarm, board: str) -> None:
+        self._swarm = swarm
+        self._board = board
+        self._newest: dict[str, int] = {}
+        self._replies: list[Reply] = []
+        for screen in SCREENS:
+            swarm.clients[screen].subscribe(board)
+        swarm.run(self._note, lambda: len(self._newest) == len(SCREENS))
+
+    def call(self, clerk: Asker) -> float:
+        """Call once; returns the milliseconds until the last screen shows it."""
+        before = max(self._newest.values())
+        self._replies.clear()
+        start_s = time.perf_counter()
+        clerk.ask(clerk.names[0], c.CallNext())
+        self._swarm.run(self._note, lambda: min(self._newest.values()) > before)
+        ms = (time.perf_counter() - start_s) * 1_000
+        self._swarm.run(self._note, lambda: bool(self._replies))
+        [called] = self._replies
+        assert isinstance(called, TicketAtCounter), called
+        clerk.all_once(lambda _: c.MarkNoShow(called.ticket))
+        return ms
+
+    def _note(self, client: ThinClient, topic: str, payload: bytes) -> None:
+        if topic == self._board:
+            calls = decode_published(routes.BOARD, payload).calls
+            self._newest[client.name] = max((call.call_seq for call in calls), default=0)
+        elif topic.startswith("jiaohao/reply/"):
+            self._replies.append(decode_reply(payload).reply)
+
+
+def _somebody_waits(kiosk: Asker, service: ServiceId) -> Reservation:
+    [reply] = kiosk.all_once(lambda _: c.ReserveTicket(service)).values()
+    assert isinstance(reply, Reservation), reply
+    kiosk.all_once(lambda _: c.ConfirmPrinted(reply.ticket))
+    return reply
+
+
+def write_a_day(state: Path, plan: HallPlan, tickets: int, wall_ms: int) -> int:
+    """Write a day of served tickets into a journal; returns its lines."""
+    counters = {counter.services[0]: f"counter-{counter.id}" for counter in plan.counters}
+    services = list(counters)
+    with open_journal(state) as journal:
+        hosted = Hosted(journal, plan, Clock(wall_ms=wall_ms))
+        hosted.writer.process(
+            [
+                inbound(name, f"sign-in-{name}", c.SignIn(ClerkId(f"clerk-{name[8:]}"), "right"))
+                for name in counters.values()
+            ]
+        )
+        for number in range(tickets):
+            service = services[number % len(services)]
+            _serve_one(hosted, number, service, counters[service])
+        return journal.last_seq
+
+
+def _serve_one(hosted: Hosted, number: int, service: ServiceId, terminal: str) -> None:
+    reserve = inbound("kiosk-01", f"reserve-{number}", c.ReserveTicket(service))
+    [(_, _, reply)] = replies(hosted.writer.process([reserve]))
+    assert isinstance(reply, Reservation), reply
+    ticket = reply.ticket
+    hosted.writer.process(
+        [
+            inbound("kiosk-01", f"printed-{number}", c.ConfirmPrinted(ticket)),
+            inbound(terminal, f"call-{number}-", c.CallNext()),
+            inbound(terminal, f"arrive-{number}", c.Arrive(ticket)),
+            inbound(terminal, f"complete-{number}", c.Complete(ticket)),
+        ]
+    )

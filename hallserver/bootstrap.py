@@ -10,7 +10,9 @@ from pathlib import Path
 from hallserver.client.settings import LinkSettings
 from hallserver.clock import HallClock
 from hallserver.config import ConfigError, load_plan, parse_plan
+from hallserver.domain.invariant import InvariantError
 from hallserver.domain.plan import HallPlan
+from hallserver.domain.ticket import IllegalMoveError
 from hallserver.hall import Hall
 from hallserver.journal import Journal, sqlite_url
 from hallserver.mailbox import Doorkeeper, Mailbox
@@ -60,7 +62,13 @@ def build_server(settings: ServerSettings) -> Server:
         epoch = journal.begin_epoch(clock.now())
         passwords = PreparedPasswords(plan.clerks)
         hall = Hall(plan, key, passwords)
-        fold(hall, journal.open_day())
+        try:
+            fold(hall, journal.open_day())
+        except (LookupError, InvariantError, IllegalMoveError) as error:
+            raise StartError(
+                f"the hall file does not fit the open business day in the journal ({error!r}); "
+                "start with the hall file that the day began with, and change it after its close"
+            ) from error
         _LOG.info("hall %s, start %d, journal at line %d", plan.id, epoch, journal.last_seq)
         writer = Writer(
             hall,

@@ -97,7 +97,8 @@ def lock_file(path: Path) -> FileLock:
 
 def open_engine(url: URL) -> Engine:
     """Make an engine whose transactions are begun for writing and survive a power cut."""
-    engine = create_engine(url, poolclass=NullPool)
+    # Values stay out of error texts: they would end in the log.
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin_for_writing)
     return engine

@@ -66,6 +66,7 @@ class Asker:
         self.number = 0
         self.ms: list[float] = []
         self._sent_s: dict[str, float] = {}
+        self._answers: dict[str, Reply] = {}
         for name in names:
             swarm.clients[name].subscribe(f"jiaohao/reply/{name}")
 
@@ -76,43 +77,41 @@ class Asker:
         self._sent_s[name] = time.perf_counter()
         self.swarm.clients[name].publish(f"jiaohao/command/{name}", payload)
 
-    def heard(self, name: str) -> None:
-        self.ms.append((time.perf_counter() - self._sent_s[name]) * 1_000)
-
-    def all_once(self, command_of: Callable[[str], c.Command | None]) -> dict[str, object]:
+    def all_once(self, command_of: Callable[[str], c.Command | None]) -> dict[str, Reply]:
         """Let all ask at once and return their answers."""
-        answers: dict[str, object] = {}
-        asked = [(name, command) for name in self.names if (command := command_of(name))]
-        for name, command in asked:
-            self.ask(name, command)
+        for name in self.names:
+            command = command_of(name)
+            if command is not None:
+                self.ask(name, command)
+        return self.hear_all()
 
-        def note(client: ThinClient, topic: str, payload: bytes) -> None:
-            if topic.startswith("jiaohao/reply/"):
-                self.heard(client.name)
-                answers[client.name] = decode_reply(payload).reply
-
-        self.swarm.run(note, lambda: len(answers) == len(asked))
+    def hear_all(self) -> dict[str, Reply]:
+        """Wait until everything that was asked is answered; return the answers by client."""
+        self.swarm.run(self._note, lambda: not self._sent_s)
+        answers, self._answers = self._answers, {}
         return answers
+
+    def _note(self, client: ThinClient, topic: str, payload: bytes) -> None:
+        if topic == f"jiaohao/reply/{client.name}" and client.name in self._sent_s:
+            self.ms.append((time.perf_counter() - self._sent_s.pop(client.name)) * 1_000)
+            self._answers[client.name] = decode_reply(payload).reply
 
     def in_turn(self, total: int, command_of: Callable[[str], c.Command]) -> float:
         """Let each ask again as soon as it is answered, `total` in all; returns the seconds."""
         left = total - len(self.names)
-        answered = 0
 
-        def note(client: ThinClient, topic: str, _: bytes) -> None:
-            nonlocal left, answered
-            if not topic.startswith("jiaohao/reply/"):
-                return
-            self.heard(client.name)
-            answered += 1
-            if left > 0:
+        def note(client: ThinClient, topic: str, payload: bytes) -> None:
+            nonlocal left
+            self._note(client, topic, payload)
+            if left > 0 and client.name in self.names and client.name not in self._sent_s:
                 left -= 1
                 self.ask(client.name, command_of(client.name))
 
         began_s = time.perf_counter()
         for name in self.names:
             self.ask(name, command_of(name))
-        self.swarm.run(note, lambda: answered >= total)
+        self.swarm.run(note, lambda: not self._sent_s)
+        self._answers.clear()
         return time.perf_counter() - began_s
 
 

@@ -7,7 +7,11 @@ import pytest
 
 from hallserver.__main__ import EXIT_JOURNAL, EXIT_SETTINGS, main
 from hallserver.bootstrap import KEY_BYTES, StartError, read_key, read_plan
+from hallserver.protocol import commands as c
+from hallserver.protocol.ids import ClerkId
 from tests.helpers.hall_files import SMALL_HALL
+from tests.helpers.halls import PASSWORD, small_plan
+from tests.helpers.servers import Hosted, inbound, open_journal
 
 CLERK = """\
 [[clerk]]
@@ -147,3 +151,17 @@ def test_a_journal_that_cannot_be_kept_ends_the_start_with_its_own_code(
     assert main(arguments(tmp_path, hall_file)) == EXIT_JOURNAL
     assert "the file is not a journal" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_a_hall_file_that_does_not_fit_the_open_day_is_refused(
+    tmp_path: Path, hall_file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A counter with a clerk cannot be taken out of the hall in the middle of the day."""
+    with open_journal(tmp_path / "state") as journal:
+        three_counters = small_plan(((1, ("a",)), (2, ("a",)), (33, ("a",))))
+        hosted = Hosted(journal, three_counters)
+        sign_in = c.SignIn(ClerkId("clerk-1"), PASSWORD)
+        hosted.writer.process([inbound("counter-33", "command-1", sign_in)])
+    assert main(arguments(tmp_path, hall_file)) == EXIT_SETTINGS
+    assert "the hall file does not fit the open business day" in caplog.text
+    assert "33" in caplog.text

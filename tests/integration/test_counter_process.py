@@ -173,6 +173,7 @@ def test_a_call_that_was_under_way_when_the_terminal_died_is_shown_after_its_res
             store_a_press(tmp_path / "s" / "state")
             with ScreenProcess("ui.counter", "counter-1", broker, tmp_path / "s") as screen:
                 screen.until((screen.shots / "counter-1-called.png").exists)
+                screen.until(lambda: screen.noted("called") != [])
                 assert len(screen.noted("called")) == 1
                 assert screen.end() == (0, "")
     assert hall.states() == {TicketState.CALLED}

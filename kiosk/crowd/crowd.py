@@ -241,6 +241,12 @@ class Crowd:
         if person.ticket_number is None:
             raise RuntimeError("a ticket without a number")
         self.counts["tickets"] += 1
+        self._record.note(
+            "took",
+            ticket=ticket_of_token(person.token or ""),
+            way=person.way,
+            card=person.card.kind if person.card else None,
+        )
         person.got_ticket_at_s = person.asks_at_s = time.monotonic()
         self._holding[person.ticket_number] = person
 

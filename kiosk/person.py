@@ -35,7 +35,8 @@ def read_hall_key(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            line = file.read(MAX_KEY_FILE_BYTES).decode("ascii").strip()
+            data = file.read(MAX_KEY_FILE_BYTES + 1)
+        line = data.decode("ascii").strip() if len(data) <= MAX_KEY_FILE_BYTES else ""
     except OSError as error:
         raise PersonKeyError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -127,9 +127,11 @@ class KioskTerminal:
             return
         self._is_stopped.set()
         devices, link = self._parts()
-        for worker in (devices.reader, devices.scanner, devices.printer):
-            if worker is not None:
-                worker.stop()
+        workers = [w for w in (devices.reader, devices.scanner, devices.printer) if w is not None]
+        for worker in workers:
+            worker.end()
+        for worker in workers:
+            worker.join()
         link.stop()
         self._spool.close()
 

@@ -113,11 +113,14 @@ class _Listener:
             self._is_on = is_on
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """End the thread and give the device back."""
+    def end(self) -> None:
+        """Ask the thread to end; returns at once."""
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
+
+    def join(self) -> None:
+        """Wait until the thread has ended and given the device back."""
         if self._thread.ident is not None:
             self._thread.join(STOP_TIMEOUT_S)
 
@@ -211,8 +214,18 @@ class PrintJob:
 class PrinterWorker:
     """Prints one ticket at a time and looks after the printer in between."""
 
-    def __init__(self, printer: Printer, spool: Spool, post: Post) -> None:
+    def __init__(
+        self,
+        printer: Printer,
+        spool: Spool,
+        post: Post,
+        *,
+        print_deadline_s: float = PRINT_DEADLINE_S,
+        status_every_s: float = STATUS_EVERY_S,
+    ) -> None:
         """Take over `printer`."""
+        self._status_every_s = status_every_s
+        self._print_deadline_s = print_deadline_s
         self._printer = printer
         self._spool = spool
         self._post = post
@@ -236,11 +249,14 @@ class PrinterWorker:
             self._changed.notify_all()
             return True
 
-    def stop(self) -> None:
-        """Finish what is being printed, then end."""
+    def end(self) -> None:
+        """Ask the thread to finish what is being printed, and to end; returns at once."""
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
+
+    def join(self) -> None:
+        """Wait until the thread has ended."""
         if self._thread.ident is not None:
             self._thread.join(STOP_TIMEOUT_S)
 
@@ -250,7 +266,7 @@ class PrinterWorker:
             while True:
                 with self._changed:
                     self._changed.wait_for(
-                        lambda: self._job is not None or self._is_stopping, STATUS_EVERY_S
+                        lambda: self._job is not None or self._is_stopping, self._status_every_s
                     )
                     job, self._job = self._job, None
                     if job is None and self._is_stopping:
@@ -271,7 +287,7 @@ class PrinterWorker:
         face = job.make_face()
         # On the disk before the first byte is on the wire: after a crash nobody has to guess.
         self._spool.put(job.ticket, PrintStage.PRINTING)
-        outcome = self._printer.print_ticket(face, PRINT_DEADLINE_S)
+        outcome = self._printer.print_ticket(face, self._print_deadline_s)
         with self._changed:
             self._is_printing = False
         match outcome:

@@ -29,7 +29,7 @@ from kiosk.crowd.place import Errand, Place
 from kiosk.loop import OwnerLoop
 from kiosk.simulated import Album, ScanKind, SimulatedDevices
 from kiosk.spool import MemorySpool, PrintStage, Spool, SqliteSpool
-from kiosk.terminal import TICK_S, Devices, KioskTerminal
+from kiosk.terminal import TICK_S, Devices, KioskTerminal, ticket_of_token
 from kiosk.workers import CardWorker, PrinterWorker, ScanWorker
 from ui.kit.rating_tags import RatingTags
 

@@ -13,7 +13,6 @@ from hallserver.protocol.ids import (
     Epoch,
     PersonKey,
     ServiceId,
-    TicketId,
     TicketToken,
     ZoneId,
 )
@@ -147,7 +146,7 @@ _WALKS: dict[str, Callable[[FlowWorld], object]] = {
     "servicechosen": _walk(ev.ServiceScanned(SERVICE)),
     "privacy": _walk(ev.PrivacyTouched()),
     "reserving": _walk(ev.ServiceTouched(SERVICE)),
-    "printing": lambda world: _reserved(world),
+    "printing": _reserved,
     "ticketout": _printed(ev.Paper.PRINTED),
     "ticketout-next": _printed(ev.Paper.PRINTED, ahead=0),
     "ticketout-without-paper": _printed(ev.Paper.UNCERTAIN),

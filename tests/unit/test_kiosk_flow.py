@@ -51,9 +51,9 @@ from kiosk.flow.pages import (
 )
 from kiosk.flow.sentences import FOREIGN_CODES, fault_text
 from kiosk.flow.state import IDLE_S, PRINT_S, REPLY_S, WARNING_S
-from kiosk.flow.tags import TAGS, needs_tag
-from tests.helpers.kiosks import FlowWorld, reservation, small_catalog, status
+from tests.helpers.kiosks import TAGS, FlowWorld, reservation, small_catalog, status
 from ui.kit.i18n import Language
+from ui.kit.rating_tags import needs_tag
 
 ID_CARD = ServiceId("id-card")
 PERSON = PersonKey("0123456789abcdef" * 2)
@@ -532,7 +532,7 @@ def test_a_bad_rating_needs_a_reason_and_a_good_one_does_not(stars: int):
 @pytest.mark.parametrize("stars", [1, 2])
 def test_a_bad_rating_with_its_reason_is_handed_in(stars: int):
     world = rating_world()
-    code = next(iter(TAGS[stars]))
+    code = TAGS.of(stars)[0].code
     effects = world.happens(ev.StarsTouched(stars), ev.TagTouched(code), ev.RateTouched())
     assert commands(effects) == [RateService(TOKEN, stars, (code,))]
     world.happens(ev.Answered(tag_of(world), RateService(TOKEN, stars, (code,)), Done()))
@@ -552,7 +552,7 @@ def test_reasons_belong_to_their_stars():
 
 def test_a_reason_can_be_taken_back_and_three_are_enough():
     world = rating_world()
-    codes = list(TAGS[5])[:4]
+    codes = [tag.code for tag in TAGS.of(5)][:4]
     world.happens(ev.StarsTouched(5), *map(ev.TagTouched, codes))
     assert isinstance(world.state.page, Rating)
     assert world.state.page.tags == tuple(codes[:3])
@@ -573,9 +573,3 @@ def test_a_rating_without_answer_is_said_to_be_kept():
     world.happens(ev.StarsTouched(4), ev.RateTouched())
     world.waits(REPLY_S)
     assert isinstance(world.state.page, Refused)
-
-
-def test_tags_of_two_levels_never_share_a_code():
-    codes = [code for tags in TAGS.values() for code in tags]
-    assert len(codes) == len(set(codes))
-    assert all(code[0] == str(stars) for stars, tags in TAGS.items() for code in tags)

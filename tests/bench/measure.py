@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from hallserver.broker import RunningBroker
@@ -20,6 +21,7 @@ from tests.bench.wire import Swarm, ThinClient
 from tests.helpers.servers import Clock, Hosted, inbound, open_journal, replies
 
 COMMIT_ROWS, COMMIT_BYTES = 4, 250
+_numbers = count(1)  # an id that was used before would get its old answer
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def figure(name: str, ms: Iterable[float], took_s: float) -> Figure:
     return Figure(name, ordered, len(ordered) / took_s)
 
 
-def commit_floor(directory: Path, count: int) -> Figure:
+def commit_floor(directory: Path, total: int) -> Figure:
     """Plain sqlite3, the same settings, as many rows and bytes as a reservation writes."""
     with closing(sqlite3.connect(directory / "floor.sqlite3", isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = WAL")
@@ -47,7 +49,7 @@ def commit_floor(directory: Path, count: int) -> Figure:
         database.execute("CREATE TABLE floor (body TEXT)")
         ms = []
         began_s = time.perf_counter()
-        for _ in range(count):
+        for _ in range(total):
             start_s = time.perf_counter()
             database.execute("BEGIN IMMEDIATE")
             for _ in range(COMMIT_ROWS):
@@ -63,16 +65,15 @@ class Asker:
     def __init__(self, swarm: Swarm, names: list[str]) -> None:
         self.swarm = swarm
         self.names = names
-        self.number = 0
         self.ms: list[float] = []
         self._sent_s: dict[str, float] = {}
-        self._answers: dict[str, Reply] = {}
+        self._answers: dict[str, bytes] = {}
         for name in names:
             swarm.clients[name].subscribe(f"jiaohao/reply/{name}")
 
     def ask(self, name: str, command: c.Command) -> None:
-        self.number += 1
-        message = c.CommandMessage(SCHEMA_VERSION, CommandId(f"bench-{self.number:08}"), command)
+        command_id = CommandId(f"bench-{next(_numbers):08}")
+        message = c.CommandMessage(SCHEMA_VERSION, command_id, command)
         payload = encode_command(message)
         self._sent_s[name] = time.perf_counter()
         self.swarm.clients[name].publish(f"jiaohao/command/{name}", payload)
@@ -89,12 +90,12 @@ class Asker:
         """Wait until everything that was asked is answered; return the answers by client."""
         self.swarm.run(self._note, lambda: not self._sent_s)
         answers, self._answers = self._answers, {}
-        return answers
+        return {name: decode_reply(payload).reply for name, payload in answers.items()}
 
     def _note(self, client: ThinClient, topic: str, payload: bytes) -> None:
         if topic == f"jiaohao/reply/{client.name}" and client.name in self._sent_s:
             self.ms.append((time.perf_counter() - self._sent_s.pop(client.name)) * 1_000)
-            self._answers[client.name] = decode_reply(payload).reply
+            self._answers[client.name] = payload
 
     def in_turn(self, total: int, command_of: Callable[[str], c.Command]) -> float:
         """Let each ask again as soon as it is answered, `total` in all; returns the seconds."""
@@ -182,21 +183,20 @@ def calls_at_once(broker: RunningBroker, plan: HallPlan, rounds: int) -> Figure:
             }
             called += tickets.values()
             asker.all_once(lambda name, of=tickets: c.MarkNoShow(of[name]) if name in of else None)
-        assert len(set(called)) == len(called) > 0
+        assert len(set(called)) == len(called) == rounds * len(names)
         return figure(f"{len(names)} counters call at once", ms, took_s)
 
 
-def call_to_screen(broker: RunningBroker, plan: HallPlan, count: int) -> Figure:
+def call_to_screen(broker: RunningBroker, plan: HallPlan, total: int) -> Figure:
     """From the key at one counter to the last of 25 screens that show its zone."""
     counter = plan.counters[0]
     terminal = str(routes.counter_terminal(counter.id))
     with Swarm(broker, [KIOSKS[0], terminal, *SCREENS]) as swarm:
         clerk, kiosk = Asker(swarm, [terminal]), Asker(swarm, [KIOSKS[0]])
-        kiosk.number = 1_000_000
         screens = Screens(swarm, routes.topic(routes.BOARD, zone=counter.zone))
         ms = []
         began_s = time.perf_counter()
-        for _ in range(count):
+        for _ in range(total):
             _somebody_waits(kiosk, counter.services[0])
             ms.append(screens.call(clerk))
         took_s = time.perf_counter() - began_s

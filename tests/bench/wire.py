@@ -14,7 +14,7 @@ from hallserver.broker import RunningBroker
 
 KEEPALIVE_S = 60
 DEADLINE_S = 120.0
-_CONNACK, _PUBLISH, _PUBACK, _SUBACK = 0x20, 0x30, 0x40, 0x90
+_CONNACK, _PUBLISH, _PUBACK = 0x20, 0x30, 0x40
 
 
 def _text(value: str) -> bytes:
@@ -68,15 +68,15 @@ class ThinClient:
 
     def subscribe(self, *topics: str) -> None:
         filters = b"".join(_text(topic) + b"\1" for topic in topics)
+        # Not waited for: the broker takes what follows on this connection after it.
         self.socket.sendall(_packet(0x82, self._next_id() + b"\0" + filters))
-        self._wait_for(_SUBACK)
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.socket.sendall(_packet(0x32, _text(topic) + self._next_id() + b"\0" + payload))
 
     def receive(self) -> list[tuple[str, bytes]]:
         """Read what is there, acknowledge it, and return the messages."""
-        self._data += self.socket.recv(65_536)
+        self._read()
         messages, acknowledgements = [], []
         while (taken := self._take()) is not None:
             kind, body = taken
@@ -97,6 +97,12 @@ class ThinClient:
     def close(self) -> None:
         self.socket.close()
 
+    def _read(self) -> None:
+        data = self.socket.recv(65_536)
+        if not data:
+            raise ConnectionError(f"the broker closed the connection of {self.name}")
+        self._data += data
+
     def _next_id(self) -> bytes:
         self._packet_id = self._packet_id % 65_535 + 1
         return self._packet_id.to_bytes(2, "big")
@@ -115,7 +121,7 @@ class ThinClient:
         while True:
             taken = self._take()
             if taken is None:
-                self._data += self.socket.recv(65_536)
+                self._read()
             elif taken[0] == kind:
                 return taken[1]
 

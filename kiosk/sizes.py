@@ -1,12 +1,15 @@
-"""The kit's sizes for a kiosk. A panel that lies across has half the height: type gets smaller
-there, never below the smallest size that the kit allows. Pure.
+"""The kit's sizes for a kiosk. On a panel that is small, or lies across, height is scarce: type
+gets smaller there, never below the smallest size that the kit allows. Pure.
 """
 
 from dataclasses import replace
 
 from ui.kit.sizes import Panel, Sizes, sizes_for
 
-ACROSS_MM = {
+ROOMY_MM = 400.0
+"""A panel of 21.5 inches, upright, is 476 mm high."""
+
+TIGHT_MM = {
     "text_body": 8.8,
     "text_lead": 10.5,
     "text_title": 13.0,
@@ -21,9 +24,9 @@ ACROSS_MM = {
 def kiosk_sizes(panel: Panel) -> Sizes:
     """Lay the kit's scales onto a kiosk's panel."""
     sizes = sizes_for(panel)
-    if panel.height_px >= panel.width_px:
+    if panel.height_mm >= ROOMY_MM:
         return sizes
     smallest_px = sizes.text_caption
-    px = {name: max(1, -int(-of_mm * sizes.mm // 1)) for name, of_mm in ACROSS_MM.items()}
+    px = {name: max(1, -int(-of_mm * sizes.mm // 1)) for name, of_mm in TIGHT_MM.items()}
     texts = {name: max(size, smallest_px) for name, size in px.items() if name.startswith("text")}
     return replace(sizes, **{**px, **texts})

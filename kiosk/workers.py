@@ -21,7 +21,7 @@ from kiosk.flow.events import Device
 from kiosk.person import person_key
 from kiosk.spool import PrintStage, Spool
 
-POLL_S: Final = 0.5
+POLL_S: Final = 0.2
 """So long a device is listened to before the worker looks whether it is still wanted."""
 
 STATUS_EVERY_S: Final = 2.0

@@ -13,7 +13,7 @@ Item {
     property bool wide: false
     readonly property int cells: 5
     readonly property int cellWidth: wide ? Math.floor((width - Theme.gap * (cells - 1)) / cells) : width
-    readonly property int cellHeight: wide ? Math.min(height, Theme.touch * 4) : Math.min(Theme.touch * 2.4, Math.floor((height - Theme.gap * (cells - 1)) / cells))
+    readonly property int cellHeight: wide ? Math.min(height, Math.max(Theme.touch * 4, Theme.textLead * 7)) : Math.min(Theme.touch * 2.4, Math.floor((height - Theme.gap * (cells - 1)) / cells))
 
     signal rated(int stars)
 
@@ -44,7 +44,7 @@ Item {
                 }
 
                 Row {
-                    id: stars
+                    id: starRow
                     x: root.wide ? Math.round((parent.width - width) / 2) : Theme.space
                     y: root.wide ? Math.round(parent.height * 0.2) : Math.round((parent.height - height) / 2)
                     spacing: Math.round(Theme.gap * 0.4)
@@ -61,8 +61,8 @@ Item {
                 }
 
                 BiText {
-                    x: root.wide ? Theme.gap : stars.x + stars.width + Theme.space
-                    y: root.wide ? stars.y + stars.height + Theme.space : Math.round((parent.height - height) / 2)
+                    x: root.wide ? Theme.gap : starRow.x + starRow.width + Theme.space
+                    y: root.wide ? starRow.y + starRow.height + Theme.space : Math.round((parent.height - height) / 2)
                     width: parent.width - x - Theme.gap
                     text: ({
                             main: root.words[cell.stars - 1],

@@ -9,7 +9,7 @@ ColumnLayout {
     required property var facts
     required property var kiosk
 
-    spacing: Theme.space
+    spacing: kiosk.wide && facts.stars > 0 ? Math.round(Theme.gap * 0.8) : Theme.space
 
     Question {
         Layout.fillWidth: true
@@ -35,6 +35,8 @@ ColumnLayout {
 
     StarRow {
         Layout.fillWidth: true
+        // The stars grow with the width of their cells.
+        Layout.preferredHeight: Math.max(implicitHeight, Math.round(width * 0.09))
         visible: root.facts.stars > 0
         words: root.facts.starWords
         chosen: root.facts.stars
@@ -43,7 +45,7 @@ ColumnLayout {
 
     Label {
         Layout.fillWidth: true
-        Layout.topMargin: Theme.space
+        Layout.topMargin: root.kiosk.wide ? 0 : Theme.space
         visible: root.facts.stars > 0
         text: (root.facts.needsReason ? root.kiosk.words.rate_why : root.kiosk.words.rate_more).main
         strong: true

@@ -40,8 +40,7 @@ class TerminalMachine(RuleBasedStateMachine):
         self.delivered = []
         self.history = []  # keys of the counter, one per change, as the hall lived them
         self.shown_at = 0  # the place in the history that the terminal shows
-        self.commands = 0
-        self.replies = 0
+        self.newest = 0
 
     @initialize()
     def begin(self):
@@ -53,6 +52,7 @@ class TerminalMachine(RuleBasedStateMachine):
         now = key(snapshot.clerk, snapshot.active)
         if not self.history or self.history[-1] != now:
             self.history.append(now)
+        self.newest = snapshot.version
         self.arrived.append(SnapshotArrived(snapshot))
 
     def _take(self, event):
@@ -141,6 +141,17 @@ class TerminalMachine(RuleBasedStateMachine):
         update = self.arrived.pop(at)
         self.delivered.append(update)
         self._take(update)
+
+    @rule(data=st.data())
+    def a_snapshot_is_overwritten(self, data):
+        """Only the newest retained message is kept for who was away; a batch shows its end."""
+        snapshots = [at for at, it in enumerate(self.arrived) if isinstance(it, SnapshotArrived)]
+        older = [at for at in snapshots if not self._is_newest(self.arrived[at])]
+        if older:
+            self.arrived.pop(data.draw(st.sampled_from(older)))
+
+    def _is_newest(self, update):
+        return update.snapshot.version == self.newest
 
     @rule(data=st.data())
     def something_arrives_again(self, data):

@@ -3,7 +3,7 @@
 Pure but for the chance that it is given. The same chance and the same states give the same wishes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from hallserver.client.updates import LinkState
@@ -87,6 +87,7 @@ class ScriptedClerk:
         self._situation: _Situation = ()
         self._wish: Wish | None = None
         self._is_leaving = False
+        self._last_shift_wish: Wish | None = None
 
     def leave(self) -> None:
         """From now on finish what is begun, sign out and do nothing more."""
@@ -124,9 +125,12 @@ class ScriptedClerk:
     def _decide(self, state: State) -> Wish | None:
         if not state.is_signed_in:
             return None if self._is_leaving else self._sign_in(state)
+        if not self._is_leaving:
+            self._last_shift_wish = None
         if self._is_leaving:
-            is_serving = Act.COMPLETE in state.allowed
-            return Wish(Act.COMPLETE if is_serving else Act.SIGN_OUT, 0.0)
+            if Act.COMPLETE in state.allowed:
+                return Wish(Act.COMPLETE, 0.0)
+            return self._once(Wish(Act.SIGN_OUT, 0.0))
         if state.active is None:
             return self._next(state)
         if state.active.state is TicketState.CALLED:
@@ -145,7 +149,13 @@ class ScriptedClerk:
     def _sign_in(self, state: State) -> Wish | None:
         if state.refusal is RejectionCode.WRONG_PASSWORD:
             return None  # trying again would lock the account
-        return self._or_retry(state, Wish(None, self._draw(self._habits.sign_in)))
+        return self._once(self._or_retry(state, Wish(None, self._draw(self._habits.sign_in))))
+
+    def _once(self, wish: Wish) -> Wish:
+        """Begin or end a shift; again only after a while: the snapshot comes after the answer."""
+        last, self._last_shift_wish = self._last_shift_wish, wish
+        is_again = last is not None and last.act is wish.act
+        return replace(wish, is_retry=True) if is_again else wish
 
     def _next(self, state: State) -> Wish | None:
         if self._is_somebody_waiting(state):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hallserver.protocol.replies import Reply, SignedIn, TicketAtCounter
+from hallserver.protocol.replies import TicketAtCounter
 from hallserver.protocol.snapshots import ActiveTicket, ClerkAtCounter, CounterSnapshot
 from hallserver.protocol.states import TicketState
 
@@ -31,11 +31,14 @@ class Desk:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What replies said that no snapshot has said yet.
+    """What replies said of a ticket that no snapshot has said yet.
 
     `passed` are the desks that the replies left behind. A snapshot of one of them is from before
-    the reply, though it may come after it. Any other is at least as new as the reply: nothing but
-    this terminal moves a ticket here; others can only end the shift.
+    the reply, though it may come after it. Any other is at least as new as the reply: within a
+    shift nothing but this terminal moves a ticket here, and others can only end the shift.
+
+    Shifts begin and end by snapshots alone. A desk without a clerk looks the same before a shift
+    and after it, so a reply could not be told from being long past.
     """
 
     desk: Desk
@@ -57,24 +60,18 @@ def go_ahead(ahead: Ahead | None, shown: Desk, desk: Desk) -> Ahead:
     return Ahead(desk, passed[-MAX_PASSED_DESKS:])
 
 
-def desk_after(shown: Desk, reply: Reply) -> Desk:
-    """Say what a desk is like after a command that the hall obeyed."""
-    match reply:
-        case SignedIn(clerk=clerk, name=name):
-            return Desk(ClerkAtCounter(clerk=clerk, name=name, staff_number=""), shown.active)
-        case TicketAtCounter() if reply.state in _AT_COUNTER:
-            known = shown.active
-            is_known = known is not None and known.ticket == reply.ticket
-            active = ActiveTicket(
-                ticket=reply.ticket,
-                number=reply.number,
-                service=reply.service,
-                state=reply.state,
-                recalls=reply.recalls,
-                called_at_ms=known.called_at_ms if known and is_known else 0,
-            )
-            return Desk(shown.clerk, active)
-        case TicketAtCounter():
-            return Desk(shown.clerk, None)
-        case _:
-            return Desk()
+def desk_after(shown: Desk, reply: TicketAtCounter) -> Desk:
+    """Say what a desk is like after a command about a ticket that the hall obeyed."""
+    if reply.state not in _AT_COUNTER:
+        return Desk(shown.clerk, None)
+    known = shown.active
+    is_known = known is not None and known.ticket == reply.ticket
+    active = ActiveTicket(
+        ticket=reply.ticket,
+        number=reply.number,
+        service=reply.service,
+        state=reply.state,
+        recalls=reply.recalls,
+        called_at_ms=known.called_at_ms if known and is_known else 0,
+    )
+    return Desk(shown.clerk, active)

@@ -12,11 +12,18 @@ from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, Snap
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode, Text
 from hallserver.protocol.ids import ClerkId, CommandId, TicketNumber
-from hallserver.protocol.replies import Rejected
+from hallserver.protocol.replies import Rejected, TicketAtCounter
 from hallserver.protocol.snapshots import ActiveTicket, Catalog, CounterSnapshot, ServerInfo
 from hallserver.protocol.states import TicketState
 from ui.counter.desk import Ahead, Desk, desk_after, desk_of, go_ahead
-from ui.counter.sentences import ABOUT_THE_LINK, OUTBOX_FULL, SHIFT_ENDED, away, obeyed
+from ui.counter.sentences import (
+    ABOUT_THE_LINK,
+    OUTBOX_FULL,
+    SHIFT_ENDED,
+    SIGNED_OUT,
+    away,
+    obeyed,
+)
 
 SAME_KEY_GUARD_S = 0.5
 """The same key again before it has rested this long is the same press: a bounce, a double click.
@@ -312,8 +319,8 @@ def _look_at(before: State, now: State) -> State:
     """Draw from a changed desk what follows from it."""
     if now.is_signed_in:
         return replace(now, last=now.active.number) if now.active else now
-    is_own_doing = now.pending is not None and now.pending.act is Act.SIGN_OUT
-    if before.is_signed_in and not is_own_doing:
+    is_leaving = now.pending is not None and now.pending.act is Act.SIGN_OUT
+    if before.is_signed_in and not is_leaving and now.said != SIGNED_OUT:
         now = _say(now, SHIFT_ENDED, is_refusal=True)
     return replace(now, last=None)
 
@@ -334,15 +341,9 @@ def _answer(state: State, arrived: ReplyArrived) -> State:
         return state  # of a press before the terminal was started anew: the snapshot shows it
     answered = replace(state, pending=None)
     if isinstance(reply, Rejected):
-        answered = replace(_say(answered, reply.text, is_refusal=True), refusal=reply.code)
-        if reply.code is not RejectionCode.NOT_SIGNED_IN:
-            return answered
-        desk = Desk()  # the hall has just said so
-    else:
-        answered = _say(answered, obeyed(arrived.command, reply))
-        desk = desk_after(pending.shown, reply)
-    if not state.desk.is_same(pending.shown):
-        return answered  # a snapshot overtook the reply and may be further on
-    ahead = go_ahead(state.ahead, pending.shown, desk)
-    now = _look_at(answered, replace(answered, ahead=ahead))
-    return _say(now, answered.said, is_refusal=answered.is_refusal)
+        return replace(_say(answered, reply.text, is_refusal=True), refusal=reply.code)
+    answered = _say(answered, obeyed(arrived.command, reply))
+    if not isinstance(reply, TicketAtCounter) or not state.desk.is_same(pending.shown):
+        return answered  # a shift's news are the snapshot's; or one overtook the reply
+    ahead = go_ahead(state.ahead, pending.shown, desk_after(pending.shown, reply))
+    return _look_at(answered, replace(answered, ahead=ahead))

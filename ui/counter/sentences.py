@@ -19,7 +19,7 @@ _UNCONFIRMED = Text(
     "连接已中断，上一操作待确认，请勿重复操作。",
     "The hall server is away; the last operation is not confirmed yet. Please do not repeat it.",
 )
-_SIGNED_OUT = Text("已退出登录。", "Signed out.")
+SIGNED_OUT = Text("已退出登录。", "Signed out.")
 
 _MUST_UPDATE = {
     LinkState.UPDATE_CLIENT: SENTENCES[RejectionCode.CLIENT_TOO_OLD],
@@ -48,7 +48,7 @@ def obeyed(command: Command, reply: Reply) -> Text | None:
         case SignedIn(name=name):
             return Text(f"{name.zh}，您好。", f"Welcome, {name.en}.")
         case Done():
-            return _SIGNED_OUT
+            return SIGNED_OUT
         case TicketAtCounter(number=number, recalls=recalls) if isinstance(command, Recall):
             return Text(f"已重呼 {number}（第 {recalls} 次）", f"Recalled {number} ({recalls}×)")
         case TicketAtCounter(number=number, state=state) if state in _OBEYED:

@@ -158,7 +158,7 @@ def _fill(text: Text, value: object) -> Text:
 
 def _staff(clerk: ClerkAtCounter | None) -> Text:
     if clerk is None or not clerk.staff_number:
-        return NO_TEXT  # just signed in: the snapshot that follows has it
+        return NO_TEXT
     return _fill(texts.STAFF_NUMBER, clerk.staff_number)
 
 

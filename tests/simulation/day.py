@@ -1,0 +1,247 @@
+"""One hall-day: faults on, heal, settle, compare, close, compare again."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from hallserver.hall import Hall
+from hallserver.protocol.ids import ClientId, CommandId, CounterId
+from hallserver.writer import fold, read_inbound
+from tests.helpers.halls import KEY
+from tests.simulation import settled
+from tests.simulation.auditor import Auditor
+from tests.simulation.broker import Broker
+from tests.simulation.clerks import Clerk, CounterPlace
+from tests.simulation.counter import CallScreen, Client, CounterTerminal, RatingPad
+from tests.simulation.faults import Fates
+from tests.simulation.kiosk import Kiosk
+from tests.simulation.ledger import Ledger, Line
+from tests.simulation.logs import read_logs
+from tests.simulation.parts import PRODUCT, Parts
+from tests.simulation.people import Hallway
+from tests.simulation.server import ServerProcess, check_password
+from tests.simulation.shape import Shape
+from tests.simulation.truth import Truth
+from tests.simulation.world import BrokenError, World, demand
+
+AUTOSAVE_S = 60.0
+SETTLES_WITHIN_S = 4 * 3600.0
+QUIET_S = 120.0
+NIGHT_STEP_S = 1_800.0
+NIGHT_STEPS = 4 * 48
+"""Nothing happens at night: the clock on the wall is moved on."""
+LOOKS_EVERY_S = 9.37
+
+
+@dataclass
+class Result:
+    """What came of a day."""
+
+    trace_hash: str
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Day:
+    """Everything that takes part in one day. `run` raises BrokenError."""
+
+    def __init__(self, shape: Shape, parts: Parts = PRODUCT, *, is_loud: bool = False) -> None:
+        self.shape = shape
+        self.parts = parts
+        self.world = world = World(shape.seed, is_loud=is_loud)
+        plan = shape.plan
+        self.has_leapt = False
+        self.broker = Broker(world)
+        self.ledger = Ledger(world, plan)
+        self.truth = Truth(world, self.ledger)
+        self.journal = parts.journal(self.ledger.on_commit)
+        self.auditor = Auditor(world, self.journal)
+        self.auditor.on_reserve = self._reserves
+        self.server = ServerProcess(
+            world,
+            self.broker,
+            self.journal,
+            plan,
+            parts,
+            self.auditor.published,
+            self.auditor.acknowledged,
+        )
+        common = (world, self.broker, self.auditor)
+        self.kiosks = [Kiosk(*common, self.truth, parts, kiosk.id) for kiosk in plan.kiosks]
+        self.terminals = [CounterTerminal(*common, parts, c.id) for c in plan.counters]
+        self.pads = [RatingPad(*common, parts, c.id) for c in plan.counters if shape.has_pads]
+        self.screens = [
+            CallScreen(*common, self.ledger, parts, s.id, s.zones, shape.screen_capacity)
+            for s in plan.callscreens
+        ]
+        self.clients: list[Client] = [*self.terminals, *self.pads, *self.screens]
+        pad_at = {pad.counter: pad for pad in self.pads}
+        self.places: dict[CounterId, CounterPlace] = {
+            terminal.counter: CounterPlace(terminal, pad_at.get(terminal.counter))
+            for terminal in self.terminals
+        }
+        self.hallway = Hallway(
+            world, plan, self.truth, self.ledger, self.kiosks, self.places, shape.nature
+        )
+        for screen in self.screens:
+            screen.on_call = self.hallway.saw
+        self.truth.on_moved = self._moved
+        self.clerks = [
+            Clerk(world, Random(f"{shape.seed}/clerk/{clerk.id}"), clerk.id, shape.habits)
+            for clerk in plan.clerks
+        ]
+        for each in self.clerks:
+            each.on_leave = self._seat
+        self.fates = Fates(self)
+        self._kiosk_of = {kiosk.client: kiosk for kiosk in self.kiosks}
+
+    def run(self) -> Result:
+        """Live the day to its end."""
+        with read_logs():
+            return self._run()
+
+    def _run(self) -> Result:
+        try:
+            self._open()
+            self.world.run(self.shape.minutes * 60)
+            self._heal()
+            self._settle()
+            settled.compare(self)
+            self._replay("at quiet")
+            self._close()
+        except BrokenError:
+            raise
+        except Exception as error:
+            raise BrokenError(
+                f"production code raised {type(error).__name__}", str(error)
+            ) from error
+        return Result(self.world.trace_hash(), self._counts())
+
+    # Phases.
+
+    def _open(self) -> None:
+        world = self.world
+        self.server.start()
+        boot = world.rng("boot")
+        for process in (*self.kiosks, *self.clients):
+            world.at(boot.uniform(0.1, 8.0), process.start)
+        for clerk in self.clerks:
+            world.at(boot.uniform(5.0, 40.0), self._seat, clerk)
+        for at_s, service in self.shape.arrivals:
+            world.at(at_s, self.hallway.enters, self.shape.plan.service(service))
+        world.after(AUTOSAVE_S, self._autosave)
+        self.fates.plan(self.shape.minutes * 60)
+
+    def _heal(self) -> None:
+        self.world.say("day", "heals")
+        self.fates.heal()
+        for clerk in self.clerks:
+            clerk.is_steady = True
+
+    def _settle(self) -> None:
+        """Without faults everything has to come to its end."""
+        healed_s = self.world.now_s
+        while (why := settled.why_not(self)) is not None:
+            waited_s = self.world.now_s - healed_s
+            demand(waited_s < SETTLES_WITHIN_S, "without faults everything settles", why)
+            self.world.run(self.world.now_s + LOOKS_EVERY_S)
+            self._fill_chairs()
+        self.world.run(self.world.now_s + QUIET_S)
+        why = settled.why_not(self)
+        demand(why is None, "what has settled stays settled", why)
+
+    def _close(self) -> None:
+        """Clerks leave, the night comes, the next day opens."""
+        for clerk in self.clerks[::2]:  # every other one forgets to sign out
+            clerk.is_leaving = True
+            clerk.look()
+        self.world.run(self.world.now_s + 120)
+        closed = self.ledger.day
+        for _ in range(NIGHT_STEPS):
+            if self.ledger.day != closed:
+                break
+            self.world.wall_offset_s += NIGHT_STEP_S
+            self.server.look()
+            self.world.run(self.world.now_s + 1.0)
+        demand(self.ledger.day not in (None, closed), "the next business day opens", closed)
+        self.world.run(self.world.now_s + 120)
+        settled.compare_after_close(self)
+        self._replay("after the close")
+
+    # In between.
+
+    def _autosave(self) -> None:
+        self.broker.autosave()
+        self.world.after(AUTOSAVE_S, self._autosave)
+
+    def _reserves(self, client: ClientId, command_id: CommandId) -> None:
+        customer = self._kiosk_of[client].customer
+        visit = getattr(customer, "visit", None)
+        if visit is not None:
+            self.truth.asked_by(client, command_id, visit)
+
+    def _moved(self, line: Line) -> None:
+        """Whoever stands at the counter sees what becomes of the number."""
+        if line.state == "completed":
+            visitor = self.hallway.by_number.get((str(self.ledger.day), line.number))
+            if visitor is not None:
+                self.world.after(0.5, visitor.moved, line.state)
+
+    def _seat(self, clerk: Clerk) -> None:
+        """A clerk takes a free chair, if there is one."""
+        clerk.stand_up()
+        if clerk.is_leaving:
+            return
+        free = [place for place in self.places.values() if place.clerk is None]
+        if free:
+            clerk.sit(self.world.rng(f"chair/{clerk.account}/{self.world.now_s:.3f}").choice(free))
+        else:
+            self.world.after(60.0, self._seat_later, clerk)
+
+    def _seat_later(self, clerk: Clerk) -> None:
+        if clerk.post is None:
+            self._seat(clerk)
+
+    def _fill_chairs(self) -> None:
+        free = [place for place in self.places.values() if place.clerk is None]
+        idle = [clerk for clerk in self.clerks if clerk.post is None]
+        for place, clerk in zip(free, idle, strict=False):
+            clerk.sit(place)
+
+    # Replaying, folding.
+
+    def _replay(self, when: str) -> None:
+        """Say every command of the day once more: nothing changes, everybody hears the same."""
+        writer, hall = self.server.writer, self.server.hall
+        assert writer is not None
+        assert hall is not None
+        answered = set(self.journal.answered())
+        inbound = [read_inbound(topic, payload) for topic, payload in self.auditor.messages]
+        again = [
+            each
+            for each in inbound
+            if each is not None and (each.client, getattr(each.message, "id", None)) in answered
+        ]
+        self.world.rng(f"replay {when}").shuffle(again)
+        seq, count = self.journal.last_seq, len(answered)
+        before = settled.picture(hall)
+        for first in range(0, len(again), 256):
+            for outbound in writer.process(again[first : first + 256]):
+                self.auditor.published(outbound)
+        unchanged = (self.journal.last_seq, len(self.journal.answered())) == (seq, count)
+        demand(unchanged, "replaying any command changes nothing", when)
+        demand(settled.picture(hall) == before, "replaying any command changes nothing", when)
+
+    def folded(self) -> Hall:
+        """Fold the journal into a new hall."""
+        again = self.parts.hall(self.shape.plan, KEY, check_password)
+        fold(again, self.journal.open_day())
+        return again
+
+    def _counts(self) -> dict[str, int]:
+        counts = dict(sorted(self.ledger.counts.items()))
+        counts |= dict(sorted(self.hallway.counts.items()))
+        counts["visitors"] = len(self.hallway.visitors)
+        counts["commands"] = len(self.auditor.asked)
+        counts["server deaths"] = self.server.deaths
+        counts["longest line"] = self.ledger.longest_line
+        counts["most in the mailbox"] = self.server.max_waiting
+        return counts

@@ -1,0 +1,242 @@
+"""A client's link: `hallserver.client.paho_link.PahoLink` on the heap instead of two threads.
+
+Session, outbox and codec are production code. What a thread does after another is an event a
+moment later, so that a client may die between the two.
+"""
+
+from collections.abc import Callable, Sequence
+
+from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, OutboxFull
+from hallserver.client.session import (
+    STALE_AFTER_S,
+    Deliver,
+    Effect,
+    Publish,
+    Subscribe,
+)
+from hallserver.client.store import MemoryOutboxStore
+from hallserver.client.subscriptions import Subscription
+from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, Update
+from hallserver.protocol.commands import Command
+from hallserver.protocol.ids import ClientId, CommandId
+from tests.simulation.auditor import Auditor
+from tests.simulation.broker import HANDSHAKE_S, HEARTBEAT_TOPIC, Broker
+from tests.simulation.parts import Parts
+from tests.simulation.wire import Connection, Message
+from tests.simulation.world import Life, World, demand
+
+TICK_S = 0.25
+THREAD_HOP_S = 0.000_2
+MIN_RECONNECT_S = 0.2
+MAX_RECONNECT_S = 2.0
+SETTLED_AFTER_S = 5.0
+FRESH_ENOUGH_S = 2.0
+SAYS_STALE_WITHIN_S = 5.0
+"""What is promised to people: a screen that is cut off says so within this."""
+
+
+class SimLink:
+    """One life of a client's link. `store` outlives it."""
+
+    def __init__(
+        self,
+        world: World,
+        life: Life,
+        broker: Broker,
+        auditor: Auditor,
+        parts: Parts,
+        client: ClientId,
+        subscriptions: Sequence[Subscription],
+        store: MemoryOutboxStore,
+        on_update: Callable[[Update], None],
+        *,
+        life_number: int,
+    ) -> None:
+        self._world = world
+        self._life = life
+        self._broker = broker
+        self._auditor = auditor
+        self.client = client
+        self._on_update = on_update
+        self._name = f"{client}-{life_number}"
+        self._made = 0
+        self.outbox = parts.outbox(store)
+        self.session = parts.session(client, subscriptions, self.outbox)
+        self._unanswered = len(self.outbox)
+        self.connection: Connection | None = None
+        self._retry_s = MIN_RECONNECT_S
+        self._connected_s = 0.0
+        self._took_beat_s = -1.0
+        self._called_s = 0.0
+        self._is_tick_due = False
+        self._silent_since_s = world.now_s
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._life.after(THREAD_HOP_S, self._connect)
+        self._tick_soon()
+
+    def stop(self) -> None:
+        """Hang up."""
+        if self.connection is not None:
+            self._broker.cut(self.connection)
+
+    def submit(self, command: Command) -> CommandId | OutboxFull:
+        """Take a command; it reaches the outbox a moment later, as with threads."""
+        if self._unanswered >= MAX_OUTBOX_COMMANDS:
+            return OutboxFull()
+        self._unanswered += 1
+        self._made += 1
+        command_id = CommandId(f"{self._name}-{self._made:06d}")
+        self._life.after(THREAD_HOP_S, self._submitted, command_id, command)
+        return command_id
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits for an answer and the link is live."""
+        return self._unanswered == 0 and self.session.link is LinkState.LIVE
+
+    def look(self) -> None:
+        """Let the session see what time it is."""
+        self.settle_beats()
+        self._perform(self.session.tick(self._now()))
+
+    # The network.
+
+    def _connect(self) -> None:
+        if self.connection is not None:
+            return
+        self.connection = self._broker.connect(self.client, self)
+        if self.connection is None:
+            self._life.after(self._retry_s, self._connect)
+            self._retry_s = min(self._retry_s * 2, MAX_RECONNECT_S)
+        else:
+            self._connected_s = self._world.now_s
+            self._life.after(HANDSHAKE_S, self._accepted, self.connection)
+
+    def _accepted(self, connection: Connection) -> None:
+        if connection is self.connection:
+            self._perform(self.session.connected(self._now()))
+            self._link_changed()
+
+    def lost(self, connection: Connection) -> None:
+        """The connection is gone."""
+        if connection is not self.connection:
+            return
+        self.connection = None
+        if not self._life.is_alive:
+            return
+        if self._world.now_s - self._connected_s >= SETTLED_AFTER_S:
+            self._retry_s = MIN_RECONNECT_S
+        self._perform(self.session.lost(self._now()))
+        self._life.after(self._retry_s, self._connect)
+        self._retry_s = min(self._retry_s * 2, MAX_RECONNECT_S)
+
+    def received(self, connection: Connection, message: Message) -> None:
+        """A message came."""
+        if not self._life.is_alive or connection is not self.connection:
+            return
+        self._maybe_settle_beats()
+        if message.topic == HEARTBEAT_TOPIC:
+            self._silent_since_s = self._world.now_s
+        self._perform(self.session.received(message.topic, message.payload, self._now()))
+
+    def _maybe_settle_beats(self) -> None:
+        """Take the newest heartbeat, unless the last one is news enough."""
+        if self._world.now_s - self._took_beat_s > FRESH_ENOUGH_S:
+            self.settle_beats()
+
+    def settle_beats(self) -> None:
+        """Take the heartbeats that have come up to now."""
+        connection = self.connection
+        if connection is None or not self._life.is_alive:
+            return
+        beat_s = self._broker.newest_beat_s(connection)
+        if beat_s is None or beat_s <= self._took_beat_s:
+            return
+        self._took_beat_s = beat_s
+        came_s = min(beat_s + connection.lag_s, self._world.now_s)
+        self._silent_since_s = came_s = max(came_s, self._called_s)
+        self._called_s = came_s
+        self._perform(self.session.received(HEARTBEAT_TOPIC, self._broker.beat_payload, came_s))
+
+    def beats_changed(self) -> None:
+        """Heartbeats stop, or begin to come again."""
+        if self._life.is_alive:
+            self._tick_soon()
+
+    # The session's thread.
+
+    def _now(self) -> float:
+        self._called_s = self._world.now_s
+        return self._called_s
+
+    def _submitted(self, command_id: CommandId, command: Command) -> None:
+        self._maybe_settle_beats()
+        self._auditor.submitted(self.client, command_id, command)
+        effects = self.session.submit(command_id, command, self._now())
+        if isinstance(effects, OutboxFull):
+            demand(False, "an outbox takes what was counted for it", self.client)
+            return
+        demand(len(self.outbox) <= MAX_OUTBOX_COMMANDS, "no outbox exceeds its bound", self.client)
+        self._perform(effects)
+        self._tick_soon()
+
+    def _tick_soon(self) -> None:
+        if not self._is_tick_due and self._needs_ticks():
+            self._is_tick_due = True
+            self._life.after(self._until_tick_s(), self._tick)
+
+    def _until_tick_s(self) -> float:
+        """Skip the ticks at which nothing can come of it."""
+        if len(self.outbox) > 0 or self.session.link is not LinkState.LIVE:
+            return TICK_S
+        return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - self._world.now_s)
+
+    def _link_changed(self) -> None:
+        self._tick_soon()
+        if self.connection is not None:
+            self._broker.wants_beats(self.connection, self.session.link is not LinkState.LIVE)
+
+    def _needs_ticks(self) -> bool:
+        """Whether anything can come of time alone."""
+        if self.session.link is LinkState.STALE:
+            return len(self.outbox) > 0 and self.connection is not None
+        if self.session.link is not LinkState.LIVE:
+            return True
+        has_unsent = len(self.outbox) > 0 and self.connection is not None
+        return has_unsent or not self._broker.is_beating_for(self.connection)
+
+    def _tick(self) -> None:
+        self._is_tick_due = False
+        self.look()
+        is_silent = self._world.now_s - self._silent_since_s >= SAYS_STALE_WITHIN_S
+        demand(
+            not (is_silent and self.session.link is LinkState.LIVE),
+            "who hears nothing says so within 5 s",
+            self.client,
+        )
+        self._tick_soon()
+
+    def _perform(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            match effect:
+                case Deliver(update):
+                    self._deliver(update)
+                case Publish(topic, payload, qos):
+                    self._auditor.sent(self.client, topic, payload)
+                    if self.connection is not None:
+                        self.connection.up.send(Message(topic, payload, qos))
+                case Subscribe(subscriptions):
+                    if self.connection is not None:
+                        self._broker.subscribe(self.connection, subscriptions)
+
+    def _deliver(self, update: Update) -> None:
+        if isinstance(update, ReplyArrived):
+            self._unanswered -= 1
+            self._auditor.answered(self.client, update)
+        else:
+            self._auditor.told(self.client, update)
+            if isinstance(update, LinkChanged):
+                self._link_changed()
+        self._on_update(update)

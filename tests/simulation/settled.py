@@ -1,0 +1,159 @@
+"""When faults are over: has everything come to its end, and does everybody see the same?"""
+
+from typing import TYPE_CHECKING, Any
+
+from hallserver.client.updates import LinkState
+from hallserver.domain import views
+from hallserver.hall import Hall
+from hallserver.protocol.ids import Epoch
+from hallserver.protocol.states import TicketState
+from tests.simulation.ledger import ENDED
+from tests.simulation.world import demand
+from ui.counter.desk import desk_of
+
+if TYPE_CHECKING:
+    from tests.simulation.day import Day
+
+COMPARED = Epoch(0)
+GOOD_ENDS = frozenset({"completed", "no_show", "expired"})
+
+
+def why_not(day: "Day") -> str | None:
+    """Say what has not settled yet; None when everything has."""
+    if not day.server.is_quiet or not day.broker.is_up:
+        return "the server is at work"
+    waiting = [client.client for client in day.clients if not client.is_settled]
+    if waiting:
+        return f"waiting for an answer or a link: {waiting[:5]}"
+    busy = [kiosk.client for kiosk in day.kiosks if not kiosk.is_fresh]
+    if busy:
+        return f"not at home: {busy[:5]}"
+    people = day.hallway.open_visits
+    if people:
+        return f"{len(people)} people are not done: {[each.name for each in people[:5]]}"
+    queued = sum(map(len, day.ledger.waiting.values()))
+    if queued:
+        return f"{queued} tickets wait"
+    if day.ledger.active:
+        return f"tickets are at counters: {day.ledger.active}"
+    return None
+
+
+def compare(day: "Day") -> None:
+    """At quiet every screen, the hall, the journal and its auditor say the same."""
+    hall = day.server.hall
+    assert hall is not None
+    _compare_fold(day, hall)
+    _compare_ledger(day, hall)
+    _compare_screens(day, hall)
+    _compare_tickets(day)
+
+
+def picture(hall: Hall) -> dict[str, Any]:
+    """Take everything that a hall knows, as values that compare."""
+    state = hall.state
+    return {
+        "day": state.day,
+        "seq": state.seq,
+        "tickets": state.tickets,
+        "held": state.held,
+        "numbering": state.numbering,
+        "desks": state.desks,
+        "clerks": state.desk_of_clerk,
+        "shown": dict(hall.everything(COMPARED)),
+    }
+
+
+def _compare_fold(day: "Day", hall: Hall) -> None:
+    live, folded = picture(hall), picture(day.folded())
+    for name, value in live.items():
+        demand(folded[name] == value, "folding the journal gives the live state", name)
+
+
+def _compare_ledger(day: "Day", hall: Hall) -> None:
+    ledger = day.ledger
+    states = {ticket.id: ticket.state.value for ticket in hall.state.tickets.values()}
+    told = {line.ticket: line.state for line in ledger.tickets.values()}
+    demand(states == told, "hall and auditor know the same tickets")
+    active = {c: desk.active for c, desk in hall.state.desks.items() if desk.active is not None}
+    demand(active == ledger.active, "hall and auditor know the same desks", active)
+    for zone, entries in ledger.board.items():
+        shown = [(call.call_seq, call.state.value) for call in hall.state.boards.calls(zone)]
+        expected = [(seq, ledger.tickets[ticket].state) for seq, ticket in entries]
+        demand(shown == expected, "a board shows the last calls", (zone, shown, expected))
+
+
+def _compare_screens(day: "Day", hall: Hall) -> None:
+    state = hall.state
+    for screen in day.screens:
+        screen.tick()
+        demand(screen.state.link is LinkState.LIVE, "a healed screen is live", screen.client)
+        for zone in screen.zones:
+            board = screen.state.boards.get(zone)
+            calls = board.calls if board is not None else ()
+            same = calls == state.boards.calls(zone)
+            demand(same, "every screen shows the server's board", (screen.client, zone))
+        marked = [call for call in screen.state.calls if screen.state.is_new(call)]
+        demand(not marked, "after quiet nothing is shown as new", (screen.client, marked))
+    for terminal in day.terminals:
+        snapshot = views.counter(state, terminal.counter, COMPARED)
+        same = terminal.state.desk.is_same(desk_of(snapshot))
+        demand(same, "every terminal shows the server's desk", (terminal.client, snapshot))
+        known = terminal.state.counter
+        counts = None if known is None else (known.waiting, known.next_numbers)
+        demand(
+            counts == (snapshot.waiting, snapshot.next_numbers),
+            "every terminal shows who waits",
+            (terminal.client, counts, snapshot),
+        )
+    for pad in day.pads:
+        shown = pad.state.snapshot
+        rateable = views.counter(state, pad.counter, COMPARED).rateable
+        demand(
+            shown is not None and shown.rateable == rateable,
+            "every pad shows what can be rated",
+            pad.client,
+        )
+    load = views.hall_load(state, COMPARED).services
+    for kiosk in day.kiosks:
+        known_load = kiosk.terminal.state.load if kiosk.terminal is not None else None
+        same = known_load is not None and known_load.services == load
+        demand(same, "every kiosk shows how many wait", kiosk.client)
+
+
+def _compare_tickets(day: "Day") -> None:
+    """What was promised on paper or screen has come to a good end."""
+    for ticket in (*day.truth.papers, *day.truth.promised):
+        state = day.ledger.state_of(ticket)
+        line = day.ledger.all_tickets.get(ticket)
+        is_superseded = line is not None and line.voided_as == "superseded"
+        counts_when_shown = state == "reserved" and ticket in day.truth.papers
+        demand(
+            state in GOOD_ENDS or is_superseded or counts_when_shown,
+            "no acknowledged ticket is lost",
+            (ticket, state),
+        )
+    for ticket, key in day.auditor.reserved.items():
+        known = day.ledger.all_tickets.get(ticket)
+        demand(
+            known is not None and (known.client, known.command) == key,
+            "what was acknowledged is in the journal",
+            (ticket, key),
+        )
+
+
+def compare_after_close(day: "Day") -> None:
+    """After the close nothing is open, nobody is signed in, screens show the new day."""
+    hall = day.server.hall
+    assert hall is not None
+    open_lines = [
+        line.ticket
+        for line in day.ledger.all_tickets.values()
+        if line.state not in ENDED and line.ticket not in day.ledger.tickets
+    ]
+    demand(not open_lines, "after the close nothing is open", open_lines[:5])
+    terminal = {TicketState.COMPLETED, TicketState.VOIDED, TicketState.EXPIRED}
+    left = [t.id for t in hall.state.tickets.values() if t.state not in terminal]
+    demand(not left, "after the close nothing is open", left[:5])
+    _compare_fold(day, hall)
+    _compare_screens(day, hall)

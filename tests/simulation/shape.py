@@ -1,0 +1,251 @@
+"""The shape of a day, drawn from its seed: the hall, its people, what goes wrong and how often."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
+from pathlib import Path
+from random import Random
+
+from hallserver.config import load_plan
+from hallserver.domain.plan import (
+    CallScreen,
+    Clerk,
+    Counter,
+    Department,
+    HallPlan,
+    Kiosk,
+    Rules,
+    Service,
+    Text,
+    Zone,
+    with_clerks,
+)
+from hallserver.protocol.ids import (
+    ClerkId,
+    ClientId,
+    CounterId,
+    DepartmentId,
+    HallId,
+    ServiceId,
+    ZoneId,
+)
+from tests.helpers.checkout import ROOT
+from tests.simulation.clerks import Habits
+from tests.simulation.people import Nature
+
+EXAMPLE = ROOT / "examples" / "shaoyang.toml"
+
+
+@unique
+class FaultKind(StrEnum):
+    """Everything that can go wrong, each switched on or off by itself."""
+
+    SERVER_KILL = "server-kill"
+    COMMIT_KILL = "commit-kill"
+    BROKER_KILL = "broker-kill"
+    LINK_CUT = "link-cut"
+    LINK_FREEZE = "link-freeze"
+    DELAY = "delay"
+    DROP = "drop"
+    REPEAT = "repeat"
+    REORDER = "reorder"
+    GARBAGE = "garbage"
+    KIOSK_KILL = "kiosk-kill"
+    TERMINAL_KILL = "terminal-kill"
+    PAD_KILL = "pad-kill"
+    SCREEN_KILL = "screen-kill"
+    PRINTER = "printer"
+    CLOCK = "clock"
+    DISK = "disk"
+    DAY_LEAP = "day-leap"
+
+
+Faults = dict[FaultKind, float]
+"""How often a minute each kind strikes."""
+
+_USUAL: Faults = {
+    FaultKind.SERVER_KILL: 0.15,
+    FaultKind.COMMIT_KILL: 0.4,
+    FaultKind.BROKER_KILL: 0.1,
+    FaultKind.LINK_CUT: 1.0,
+    FaultKind.LINK_FREEZE: 0.6,
+    FaultKind.DELAY: 0.5,
+    FaultKind.DROP: 0.5,
+    FaultKind.REPEAT: 0.6,
+    FaultKind.REORDER: 0.4,
+    FaultKind.GARBAGE: 0.5,
+    FaultKind.KIOSK_KILL: 0.6,
+    FaultKind.TERMINAL_KILL: 0.4,
+    FaultKind.PAD_KILL: 0.3,
+    FaultKind.SCREEN_KILL: 0.3,
+    FaultKind.PRINTER: 0.5,
+    FaultKind.CLOCK: 0.2,
+    FaultKind.DISK: 0.1,
+    FaultKind.DAY_LEAP: 0.02,
+}
+SHARE_OF_KINDS = 0.55
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One day."""
+
+    seed: int
+    plan: HallPlan
+    minutes: float
+    arrivals: tuple[tuple[float, ServiceId], ...]
+    """When somebody comes, in seconds, and for what."""
+    nature: Nature
+    habits: Habits
+    faults: Faults
+    screen_capacity: int = 12
+    has_pads: bool = True
+
+    def without(self, kind: FaultKind) -> "Shape":
+        """The same day, spared one kind of fault."""
+        return replace(self, faults={k: rate for k, rate in self.faults.items() if k is not kind})
+
+    def describe(self) -> str:
+        """Say it in one line."""
+        plan = self.plan
+        kinds = ", ".join(self.faults) or "none"
+        return (
+            f"{self.minutes:.0f} min, {len(plan.counters)} counters, {len(plan.services)} services,"
+            f" {len(plan.kiosks)} kiosks, {len(plan.callscreens)} screens,"
+            f" {len(self.arrivals)} visitors; faults: {kinds}"
+        )
+
+
+def _text(word: str) -> Text:
+    return Text(word, word)
+
+
+def draw(seed: int, minutes: float | None = None) -> Shape:
+    """Draw a small day."""
+    rng = Random(f"{seed}/shape")
+    plan = _draw_plan(rng)
+    length = minutes if minutes is not None else rng.choice((12, 16, 20, 26))
+    low = rng.uniform(10, 40)
+    habits = Habits(
+        serving_s=(low, low * rng.uniform(1.5, 4)),
+        max_recalls=rng.randint(0, 4),
+        doubles=rng.choice((0.0, 0.1, 0.4)),
+        breaks=rng.choice((0.0, 0.03, 0.1)),
+        abandons=rng.choice((0.0, 0.02, 0.1)),
+    )
+    nature = Nature(
+        card=rng.choice((0.0, 0.5, 1.0)),
+        double_taps=rng.choice((0.0, 0.2, 0.7)),
+        walks_away=rng.choice((0.0, 0.03, 0.1)),
+        no_show=rng.choice((0.0, 0.06, 0.3)),
+        shows_ticket=rng.choice((0.0, 0.2)),
+    )
+    faults = {
+        kind: rate * rng.choice((0.5, 1.0, 2.0))
+        for kind, rate in _USUAL.items()
+        if rng.random() < SHARE_OF_KINDS
+    }
+    each_s = sum(habits.serving_s) / 2 + 25
+    load = rng.uniform(0.4, 1.1)
+    count = int(min(260, max(8, len(plan.counters) * length * 60 / each_s * load)))
+    arrivals = _draw_arrivals(rng, plan, length * 60, count)
+    return Shape(seed, plan, length, arrivals, nature, habits, faults, rng.choice((4, 12, 16)))
+
+
+def _draw_plan(rng: Random) -> HallPlan:
+    zones = tuple(
+        Zone(ZoneId(f"zone-{n}"), _text(f"区{n}"), n) for n in range(1, rng.randint(1, 3) + 1)
+    )
+    department = Department(DepartmentId("office"), _text("办公室"))
+    letters = "abcdefgh"[: rng.randint(1, 8)]
+    shared = rng.random() < 0.3
+    width = 1 if rng.random() < 0.06 else rng.choice((2, 3, 3))
+    services = tuple(
+        Service(
+            ServiceId(letter),
+            _text(f"事项{letter}"),
+            department.id,
+            rng.choice(zones).id,
+            "S" if shared else letter.upper(),
+            f"sx{letter}",
+            start=1,
+            width=max(width, 3) if shared else width,
+        )
+        for letter in letters
+    )
+    count = rng.randint(1, 7)
+    names = [service.id for service in services]
+    served = [rng.sample(names, rng.randint(1, min(4, len(names)))) for _ in range(count)]
+    for index, name in enumerate(names):  # nobody waits for a service that no counter has
+        if not any(name in each for each in served):
+            served[index % count].append(name)
+    counters = tuple(
+        Counter(CounterId(number), rng.choice(zones).id, 1, tuple(each))
+        for number, each in enumerate(served, 1)
+    )
+    screens = tuple(
+        CallScreen(ClientId(f"callscreen-{n:02d}"), shown, 1, _text("大厅"))
+        for n, shown in enumerate(
+            [tuple(zone.id for zone in zones)] + [(zone.id,) for zone in zones], 1
+        )
+    )
+    kiosks = tuple(
+        Kiosk(ClientId(f"kiosk-{n:02d}"), zones[0].id, 1, _text("入口"))
+        for n in range(1, rng.randint(1, 4) + 1)
+    )
+    plan = HallPlan(
+        id=HallId("simulated"),
+        title=_text("模拟大厅"),
+        rules=Rules("Asia/Shanghai", business_day_starts=240, recall_limit=rng.randint(1, 3)),
+        zones=zones,
+        departments=(department,),
+        services=services,
+        counters=counters,
+        kiosks=kiosks,
+        callscreens=screens,
+    )
+    return with_clerks(plan, _clerks(count + rng.randint(0, 2)))
+
+
+def _clerks(count: int) -> list[Clerk]:
+    return [
+        Clerk(ClerkId(f"clerk-{n}"), _text(f"工作人员{n}"), f"{n:03d}", "")
+        for n in range(1, count + 1)
+    ]
+
+
+def _draw_arrivals(
+    rng: Random, plan: HallPlan, length_s: float, count: int
+) -> tuple[tuple[float, ServiceId], ...]:
+    """Two waves and a steady rest: most halls see one before ten and one after two."""
+    weights = [rng.uniform(0.2, 1.0) for _ in plan.services]
+    peaks = (rng.uniform(0.1, 0.4) * length_s, rng.uniform(0.5, 0.85) * length_s)
+    times = []
+    for _ in range(count):
+        which = rng.random()
+        if which < 0.3:
+            at_s = rng.uniform(0, length_s)
+        else:
+            at_s = rng.gauss(peaks[which < 0.65], length_s / 10)
+        times.append(min(max(at_s, 20.0), length_s - 1))
+    names = [service.id for service in plan.services]
+    chosen = rng.choices(names, weights, k=count)
+    return tuple(sorted(zip(times, chosen, strict=True)))
+
+
+def example_day(
+    seed: int, *, minutes: float = 600, visitors: int = 3_000, hall_file: Path = EXAMPLE
+) -> Shape:
+    """A day of the example hall: all its counters, kiosks and screens."""
+    rng = Random(f"{seed}/example")
+    plan = load_plan(hall_file)
+    plan = with_clerks(plan, _clerks(len(plan.counters)))
+    served = {service for counter in plan.counters for service in counter.services}
+    weights = [rng.uniform(0.2, 1.0) * (s.id in served) for s in plan.services]
+    names = [service.id for service in plan.services]
+    arrivals = _draw_arrivals(rng, plan, minutes * 60, visitors)
+    chosen = rng.choices(names, weights, k=visitors)
+    spread = tuple((at_s, name) for (at_s, _), name in zip(arrivals, chosen, strict=True))
+    faults = {kind: rate / 20 for kind, rate in _USUAL.items() if kind is not FaultKind.DAY_LEAP}
+    nature = Nature(checks_after_s=(900.0, 2_400.0))
+    habits = Habits(serving_s=(120.0, 900.0))
+    return Shape(seed, plan, minutes, spread, nature, habits, faults)

@@ -1,0 +1,111 @@
+"""Simulated time: one heap of callbacks, one seed, one trace. Nothing else moves anything."""
+
+import hashlib
+import heapq
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from zlib import crc32
+
+from tests.helpers.halls import MORNING_MS
+
+SHOWN_LINES = 40
+
+
+class BrokenError(AssertionError):
+    """An invariant does not hold. `what` names it, and stays the same for the same trouble."""
+
+    def __init__(self, what: str, detail: str = "") -> None:
+        super().__init__(f"{what}: {detail}" if detail else what)
+        self.what = what
+
+
+def demand(holds: bool, what: str, detail: object = "") -> None:
+    """Raise BrokenError unless `holds`."""
+    if not holds:
+        raise BrokenError(what, str(detail))
+
+
+class World:
+    """The clocks, the heap, the chance and the trace of one simulated day.
+
+    `now_s` only goes forward; the wall clock is `now_s` plus an offset that faults may change.
+    """
+
+    def __init__(self, seed: int, *, is_loud: bool = False) -> None:
+        self.seed = seed
+        self.now_s = 0.0
+        self.wall_offset_s = 0.0
+        self.lines: deque[str] = deque(maxlen=SHOWN_LINES)
+        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._made = 0
+        self._digest = hashlib.sha256()
+        self._bytes = 0
+        self._is_loud = is_loud
+
+    def rng(self, purpose: str) -> Random:
+        """Return a source of chance of its own for `purpose`: what one draws, no other misses."""
+        return Random(f"{self.seed}/{purpose}")
+
+    def at(self, when_s: float, do: Callable[..., None], *args: Any) -> None:
+        """Have `do` called at a time; of equal times first made is first called."""
+        self._made += 1
+        heapq.heappush(self._heap, (max(when_s, self.now_s), self._made, do, args))
+
+    def after(self, delay_s: float, do: Callable[..., None], *args: Any) -> None:
+        """Have `do` called after a while."""
+        self.at(self.now_s + delay_s, do, *args)
+
+    def run(self, until_s: float) -> None:
+        """Let everything happen up to and at `until_s`."""
+        heap, pop = self._heap, heapq.heappop
+        while heap and heap[0][0] <= until_s:
+            self.now_s, _, do, args = pop(heap)
+            do(*args)
+        self.now_s = until_s
+
+    def wall_s(self) -> float:
+        """What the server's wall clock shows, in Unix seconds."""
+        return MORNING_MS / 1_000 + self.now_s + self.wall_offset_s
+
+    def mono_s(self) -> float:
+        """A clock that only goes forward."""
+        return self.now_s
+
+    def say(self, who: str, what: str) -> None:
+        """Add a line to the trace."""
+        line = f"{self.now_s:10.3f}  {who:<14} {what}"
+        self.lines.append(line)
+        self._digest.update(line.encode())
+        if self._is_loud:
+            print(line)
+
+    def mix(self, payload: bytes) -> None:
+        """Make bytes that travelled part of the trace."""
+        self._bytes = crc32(payload, self._bytes)
+
+    def trace_hash(self) -> str:
+        """Return the hash of everything that has happened."""
+        ended = f"{self._bytes:08x} {self._made} {self.now_s:.3f}"
+        return hashlib.sha256(self._digest.digest() + ended.encode()).hexdigest()
+
+
+class Life:
+    """One life of a process: what it had planned does not happen after its end."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.is_alive = True
+
+    def end(self) -> None:
+        """Kill it."""
+        self.is_alive = False
+
+    def after(self, delay_s: float, do: Callable[..., None], *args: Any) -> None:
+        """As `World.after`, while this life lasts."""
+        self._world.at(self._world.now_s + delay_s, self._do, do, args)
+
+    def _do(self, do: Callable[..., None], args: tuple[Any, ...]) -> None:
+        if self.is_alive:
+            do(*args)

@@ -35,7 +35,8 @@ def take_ticket(place: Place, person: Person, got: Told, failed: Told) -> Errand
         yield from place.hold_up(code, lambda: _has_answer(place))
         yield from place.go_home()
     yield from _ask(place, person)
-    yield Until(lambda: isinstance(place.state.page, _ENDS), TICKET_S)
+    # A kiosk that can be browsed was not asked, or has come back from a break and forgotten it.
+    yield Until(lambda: isinstance(place.state.page, _ENDS) or place.state.is_browsing, TICKET_S)
     token = yield from _take_paper(place)
     if token is None:
         person.failures += 1

@@ -37,7 +37,7 @@ KEEPALIVE_S = 5
 LOOP_S = 0.5
 SESSION_EXPIRY_S = 60
 """The broker keeps what arrives while we are started anew. For longer, the outboxes do."""
-SHORT_LIFE_MS = 2_000
+SHORT_LIFE_MS = 5_000
 MAX_SHORT_LIVES = 5
 """So many connections in a row that the broker accepts and then closes at once: another server
 takes the account, and each pushes the other out. mosquitto 2.0.11 does not say why it closes."""

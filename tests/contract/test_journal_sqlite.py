@@ -19,8 +19,10 @@ from hallserver.journal import JournalError, projections, sqlite_url
 from hallserver.journal.database import alembic_config, is_current, migrate, open_engine, parse_url
 from hallserver.journal.prepared import FindReplies
 from hallserver.journal.tables import metadata
+from hallserver.protocol import commands as c
 from hallserver.protocol.ids import (
     BusinessDay,
+    ClerkId,
     ClientId,
     CommandId,
     ServiceId,
@@ -28,7 +30,7 @@ from hallserver.protocol.ids import (
 )
 from hallserver.protocol.replies import Done
 from hallserver.writer import Answered
-from tests.helpers.halls import MORNING_MS
+from tests.helpers.halls import MORNING_MS, PASSWORD
 from tests.helpers.journals import DAY, KIOSK, answered, line, reserved, rows
 from tests.helpers.servers import Clock, Hosted, inbound, open_journal
 
@@ -170,10 +172,6 @@ def test_every_start_is_counted_and_the_clock_goes_on_from_the_last_moment(
 
 def test_a_served_ticket_is_a_row_with_its_durations(tmp_path: Path) -> None:
     """Waiting is printed to called, the way called to arrived, serving arrived to completed."""
-    from hallserver.protocol import commands as c
-    from hallserver.protocol.ids import ClerkId
-    from tests.helpers.halls import PASSWORD
-
     clock = Clock()
     with open_journal(tmp_path) as journal:
         hosted = Hosted(journal, clock=clock)
@@ -204,6 +202,29 @@ def test_a_served_ticket_is_a_row_with_its_durations(tmp_path: Path) -> None:
     assert rows(tmp_path, "SELECT ticket, stars, tags, channel, counter, clerk FROM rating") == [
         (ticket, 4, '["快"]', "pad", 1, "clerk-1")
     ]
+
+
+def test_the_changes_of_one_ticket_within_a_batch_are_written_in_their_order(
+    tmp_path: Path,
+) -> None:
+    """Called, released because its counter closed, and called again: it ends as called."""
+    ticket = TicketId("20261123-A001")
+    sign_in = c.SignIn(ClerkId("clerk-1"), PASSWORD)
+    commands = [
+        ("kiosk-01", c.ReserveTicket(ServiceId("a"))),
+        ("kiosk-01", c.ConfirmPrinted(ticket)),
+        ("counter-1", sign_in),
+        ("counter-1", c.CallNext()),
+        ("counter-1", c.Recall(ticket)),
+        ("counter-1", c.SignOut()),
+        ("counter-1", sign_in),
+        ("counter-1", c.CallNext()),
+    ]
+    batch = [inbound(client, f"command-{n}", asked) for n, (client, asked) in enumerate(commands)]
+    with open_journal(tmp_path) as journal:
+        Hosted(journal).writer.process(batch)
+    query = "SELECT state, counter, clerk, recalls, waiting_ms FROM visit"
+    assert rows(tmp_path, query) == [("called", 1, "clerk-1", 0, 0)]
 
 
 def test_readers_are_welcome_while_the_journal_is_written(tmp_path: Path) -> None:

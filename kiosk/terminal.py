@@ -248,8 +248,9 @@ class KioskTerminal:
                 kind = type(update.command).__name__
                 self._record.note("rejected", code=code, command=kind)
             case ReserveTicket(), Reservation(ticket=ticket, number=number):
-                took_ms = None if asked is None else (self._clock() - asked.at_s) * 1000
-                self._record.note("reserved", ticket=ticket, number=number, issue_ms=took_ms)
+                # Asked for by an earlier life, nobody knows when: then it carries no duration.
+                took = {} if asked is None else {"issue_ms": (self._clock() - asked.at_s) * 1000}
+                self._record.note("reserved", ticket=ticket, number=number, **took)
             case ConfirmPrinted(ticket=ticket), Done():
                 self._record.note("confirmed", ticket=ticket)
             case VoidTicket(ticket=ticket, reason=reason), Done():

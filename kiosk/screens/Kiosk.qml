@@ -11,7 +11,7 @@ Window {
     required property var view
     required property var actions
     readonly property var words: view.words
-    readonly property var screen: view.screen
+    readonly property var shown: view.screen
     readonly property bool wide: width > height
     readonly property int edge: Theme.margin
 
@@ -23,18 +23,18 @@ Window {
     }
 
     function display() {
-        const url = Qt.resolvedUrl(root.screen.page + ".qml");
+        const url = Qt.resolvedUrl(root.shown.page + ".qml");
         if (loader.source === url && loader.item)
-            loader.item.facts = root.screen.facts;
+            loader.item.facts = root.shown.facts;
         else
             loader.setSource(url, {
-                facts: root.screen.facts,
+                facts: root.shown.facts,
                 kiosk: root
             });
     }
 
     color: Theme.ground
-    onScreenChanged: display()
+    onShownChanged: display()
     Component.onCompleted: display()
 
     TopBar {

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from hallserver.clock import HallClock
 from tests.bench import measure
 from tests.bench.hall_under_test import EXAMPLE, a_broker, an_echo, the_plan, write_clerks
 from tests.bench.measure import Figure
@@ -79,7 +80,7 @@ def startup(directory: Path, divisor: int) -> Figure:
     day = directory / "day"
     day.mkdir()
     tickets = TICKETS_OF_A_DAY // divisor
-    lines = measure.write_a_day(day / "state", plan, tickets, int(time.time() * 1_000))
+    lines = measure.write_a_day(day / "state", plan, tickets, HallClock(0).now().wall_ms)
     ms = []
     with a_broker(day, plan) as broker:
         for _ in range(3):

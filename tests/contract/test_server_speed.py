@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hallserver.clock import HallClock
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import ClerkId
 from hallserver.protocol.replies import SignedIn
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_killed_server_with_five_thousand_tickets_is_back_in_two_seconds(tmp_path: Path) -> None:
     plan = the_plan()
-    write_a_day(tmp_path / "state", plan, 5_000, int(time.time() * 1_000))
+    write_a_day(tmp_path / "state", plan, 5_000, HallClock().now().wall_ms)
     clerks = write_clerks(tmp_path, plan)
     took_s = []
     with a_broker(tmp_path, plan) as broker:

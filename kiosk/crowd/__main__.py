@@ -92,7 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    catalog = catalog_of(links[0])
+    catalog = catalog_of(links[0], stopping)
+    if stopping.is_set():
+        return 0
     if catalog is None:
         print("the hall does not answer", file=sys.stderr)  # noqa: T201
         return EXIT_NOT_DONE

@@ -88,8 +88,8 @@ class NamedRecord(NullRecord):
         self._record.note(kind, kiosk=self._kiosk, **fields)
 
 
-def catalog_of(link: LinkSettings) -> Catalog | None:
-    """Ask the hall what it is like; None when it does not say in time."""
+def catalog_of(link: LinkSettings, stopping: threading.Event) -> Catalog | None:
+    """Ask the hall what it is like; None when it does not say in time, or we are stopped."""
     found: list[Catalog] = []
     came = threading.Event()
 
@@ -100,7 +100,9 @@ def catalog_of(link: LinkSettings) -> Catalog | None:
 
     asking = PahoLink(link, subscriptions_for(link.client), MemoryOutboxStore(), take)
     asking.start()
-    came.wait(CATALOG_S)
+    gives_up_s = time.monotonic() + CATALOG_S
+    while not (came.wait(0.2) or stopping.is_set() or time.monotonic() > gives_up_s):
+        continue
     asking.stop()
     return found[0] if found else None
 

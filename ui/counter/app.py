@@ -21,6 +21,7 @@ from ui.counter.look import DESIGN_HEIGHT, DESIGN_WIDTH, FONT_FAMILIES, MIN_HEIG
 from ui.counter.terminal import Link, Terminal
 from ui.counter.view import Stopwatch, show
 from ui.counter.window import CounterWindow
+from ui.kit.constants import keep_constants_alive
 
 TICK_MS = 200
 """How often the clock on the window is looked at; signals are heard no later than this."""
@@ -151,6 +152,7 @@ class CounterApp(QObject):
 
 def make_app() -> QApplication:
     """Start Qt with the hall's type."""
+    keep_constants_alive()
     needs_display = sys.platform.startswith("linux")
     names = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
     if needs_display and not any(os.environ.get(name) for name in names):

@@ -22,6 +22,7 @@ from PySide6.QtQml import QQmlComponent, QQmlEngine
 from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 from hallserver.protocol.errors import Text
+from ui.kit.constants import keep_constants_alive
 from ui.kit.i18n import KIT_TEXTS, Language, in_language
 from ui.kit.shots import Shots
 from ui.kit.sizes import Panel, Sizes, panel_of_inches, sizes_for
@@ -67,6 +68,7 @@ def kit_settings(parsed: argparse.Namespace) -> KitSettings:
 
 def prepare_environment() -> None:
     """Make the process fit for Qt; call before anything of Qt is made. May be called again."""
+    keep_constants_alive()
     os.environ["QT_QUICK_BACKEND"] = "software"
     os.environ["QSG_RENDER_LOOP"] = "basic"
     os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"  # our sizes are counted in real pixels

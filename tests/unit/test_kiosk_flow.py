@@ -6,6 +6,8 @@ import pytest
 
 from devices.faults import FaultCode
 from hallserver.client.updates import LinkState
+from hallserver.config import load_plan
+from hallserver.domain import views
 from hallserver.protocol.commands import (
     ConfirmPrinted,
     ReserveTicket,
@@ -15,6 +17,7 @@ from hallserver.protocol.commands import (
 from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import (
     DepartmentId,
+    Epoch,
     ServiceId,
     ZoneId,
 )
@@ -38,6 +41,7 @@ from kiosk.flow.pages import (
 )
 from kiosk.flow.sentences import FOREIGN_CODES, fault_text
 from kiosk.flow.state import IDLE_S, PRINT_S, REPLY_S, WARNING_S
+from tests.helpers.hall_files import EXAMPLE
 from tests.helpers.kiosk_visits import (
     ID_CARD,
     PERSON,
@@ -286,8 +290,8 @@ def test_the_reader_and_the_scanner_listen_only_while_it_means_something():
     assert Listen(Device.READER, is_on=True) in world.happens(ev.HomeTouched())
 
 
-def test_every_service_of_a_hall_is_within_four_taps_and_every_page_leads_back():
-    catalog = small_catalog(extra_services=33)
+def test_every_service_of_the_example_hall_is_within_four_taps_and_every_page_leads_back():
+    catalog = views.catalog(load_plan(EXAMPLE), Epoch(1))
     by_zone = [choices.services_of(catalog, zone.id, is_zone=True) for zone in catalog.zones]
     for services in by_zone:
         sheets = choices.sheets(len(services), choices.SERVICES_A_SHEET)
@@ -305,7 +309,7 @@ def test_a_department_leads_to_its_services_and_back_to_its_sheet():
 
 
 def test_sheets_turn_within_their_bounds():
-    world = FlowWorld(small_catalog(extra_services=20))
+    world = FlowWorld(small_catalog(extra_services=choices.SERVICES_A_SHEET))
     world.happens(ev.ZoneTouched(ZoneId("civil")), ev.SheetTouched(-1))
     assert world.state.page == Services(ZoneId("civil"), is_zone=True, sheet=0)
     world.happens(ev.SheetTouched(1), ev.SheetTouched(1), ev.SheetTouched(1))

@@ -92,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    print(f"{len(links)} kiosks ask the hall what it is like", flush=True)  # noqa: T201
     catalog = catalog_of(links[0], stopping)
     if stopping.is_set():
         return 0

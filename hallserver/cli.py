@@ -144,9 +144,9 @@ def _declare_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed",
         type=_speed,
-        default=60.0,
+        default=20.0,
         metavar="X",
-        help="people's own durations are divided by this (60); 0 leaves them out",
+        help="people's own durations are divided by this (20); 0 leaves them out",
     )
     parser.add_argument("--seed", type=_count, default=1, metavar="S", help="chance begins here")
     parser.add_argument("--headless", action="store_true", help="open no windows")

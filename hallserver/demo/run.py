@@ -26,6 +26,7 @@ from hallserver.protocol.ids import CounterId
 from hallserver.protocol.routes import counter_terminal, rating_pad
 
 READY_WITHIN_S = 30.0
+SIGNED_IN_WITHIN_S = 60.0
 PROGRESS_EVERY_S = 1.0
 PLAIN_PROGRESS_EVERY_S = 5.0
 SETTLE_WITHIN_S = 20.0
@@ -153,15 +154,27 @@ class Demo:
             self._children.start(name, arguments)
             self._say(f"started {name}")
         self._children.start("clerks", clerks_command(self.stage, self._options))
+        self._say("clerks sign in …")
+        self._wait_for_clerks()
         crowds = [
             self._children.start(name, arguments)
             for name, arguments in visitors_commands(self.stage, self._options).items()
         ]
         self._say(
-            f"started clerks at {len(self._plan.counters)} counters, "
-            f"{self._options.people} visitors at {len(self._plan.kiosks)} kiosks"
+            f"the hall opens: {len(self._plan.counters)} counters, "
+            f"{len(self._plan.kiosks)} kiosks, {self._options.people} visitors"
         )
         return crowds
+
+    def _wait_for_clerks(self) -> None:
+        """Open the doors when every counter has its clerk, as a hall does."""
+        deadline_s = time.monotonic() + SIGNED_IN_WITHIN_S
+        while signed_in(self.stage.journal) < len(self._plan.counters):
+            if self._stopped.wait(0.2):
+                return
+            if time.monotonic() > deadline_s:
+                raise DemoError(f"not all clerks signed in within {SIGNED_IN_WITHIN_S:.0f} s")
+            self._check()
 
     def wait_for(self, crowds: list[Child]) -> None:
         """Wait until the visitors have been through, or `stop`. Raises DemoError on a death."""
@@ -236,6 +249,13 @@ def journal_lines(database: Path) -> int:
     """Count the journal's lines."""
     with _read_only(database) as connection:
         return int(connection.execute("SELECT count(*) FROM event").fetchone()[0])
+
+
+def signed_in(database: Path) -> int:
+    """Count the clerks who have signed in."""
+    with _read_only(database) as connection:
+        query = "SELECT count(*) FROM event WHERE type = 'ClerkSignedIn'"
+        return int(connection.execute(query).fetchone()[0])
 
 
 def progress(database: Path) -> str:

@@ -224,13 +224,18 @@ class RealTimeScanner:
         if not self._tail and DLE not in data:
             return [(data, None)] if data else []
         pieces: list[tuple[bytes, RealTime | None]] = []
-        start = 0
-        for i in range(len(data)):
-            self._tail = self._follow(data[i : i + 1])
+        start = at = 0
+        while at < len(data):
+            if not self._tail:  # every real-time command begins with DLE: nothing before it counts
+                at = data.find(DLE, at)
+                if at < 0:
+                    break
+            self._tail = self._follow(data[at : at + 1])
+            at += 1
             found = _REAL_TIME.get(self._tail)
             if found is not None:
-                pieces.append((data[start : i + 1], found))
-                start, self._tail = i + 1, b""
+                pieces.append((data[start:at], found))
+                start, self._tail = at, b""
         if start < len(data):
             pieces.append((data[start:], None))
         return pieces

@@ -44,6 +44,8 @@ class Broker:
         self.unfaithful_s: dict[ClientId, float] = {}
         """Until when a connection that is gone did what MQTT does not."""
         self._is_server_busy = False
+        self.is_server_calm = False
+        """Whether the server's heartbeats reach the broker."""
         self.beat_payload = b""
         self._rough: set[Connection] = set()
         self._waiting: set[Connection] = set()
@@ -61,6 +63,7 @@ class Broker:
         lag_s = self._lag_of.setdefault(client, self._lags.uniform(0.000_5, 0.03))
         connection = Connection(self._world, client, peer, lag_s, self._from_client)
         self.connections[client] = connection
+        self._look_at_server()
         return connection
 
     def cut(self, connection: Connection) -> None:
@@ -81,6 +84,7 @@ class Broker:
         if connection.client == SERVER_CLIENT:
             self._server_left_s = self._world.now_s
             self._beats_s = (-1.0, -1.0)
+        self._look_at_server()
         connection.peer.lost(connection)
         self._after_change(connection)
 
@@ -231,17 +235,16 @@ class Broker:
         server = self.connections.get(SERVER_CLIENT)
         if server is None:
             self._is_server_busy = is_busy
+            self._look_at_server()
             return
         self._before_change(server)
         self._is_server_busy = is_busy
         self._after_change(server)
 
-    @property
-    def is_server_calm(self) -> bool:
-        """Whether the server's heartbeats reach the broker."""
+    def _look_at_server(self) -> None:
         server = self.connections.get(SERVER_CLIENT)
         is_sending = self.is_up and not self._is_server_busy
-        return is_sending and server is not None and server.is_calm
+        self.is_server_calm = is_sending and server is not None and server.is_calm
 
     def _is_calm_to(self, connection: Connection) -> bool:
         return self.is_server_calm and connection.is_calm
@@ -267,6 +270,7 @@ class Broker:
             each.peer.settle_beats()
 
     def _after_change(self, connection: Connection) -> None:
+        self._look_at_server()
         if connection.is_open and not connection.is_calm:
             self._rough.add(connection)
         else:

@@ -41,6 +41,8 @@ class Habits:
     """Of those who leave, so many do not sign out."""
     abandons: float = 0.01
     """Of the calls, so many see the clerk leave before the visitor is there."""
+    wanders: float = 0.01
+    """Of the services, so many see the clerk called away to another counter in the middle."""
     mistypes: float = 0.03
 
 
@@ -223,6 +225,11 @@ class Clerk:
         if self._serves is None or self._serves[0] != active.ticket:
             ends_s = self._world.now_s + self._draw(self._habits.serving_s)
             self._serves = (active.ticket, ends_s)
+            if not self.is_steady and self._rng.random() < self._habits.wanders:
+                self._world.say(self.account, f"is called away from {active.number}")
+                self.stand_up()
+                self._world.after(2.0, self.on_leave, self)
+                return
         left_s = max(0.5, self._serves[1] - self._world.now_s)
         self._turn += 1  # the general second look would come too early
         self._later(left_s, self._complete)

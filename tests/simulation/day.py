@@ -20,7 +20,7 @@ from tests.simulation.parts import PRODUCT, Parts
 from tests.simulation.people import Hallway
 from tests.simulation.server import ServerProcess, check_password
 from tests.simulation.shape import Shape
-from tests.simulation.truth import Truth
+from tests.simulation.truth import KNOWN_GAPS, Truth
 from tests.simulation.world import BrokenError, World, demand
 
 AUTOSAVE_S = 60.0
@@ -43,7 +43,14 @@ class Result:
 class Day:
     """Everything that takes part in one day. `run` raises BrokenError."""
 
-    def __init__(self, shape: Shape, parts: Parts = PRODUCT, *, is_loud: bool = False) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        parts: Parts = PRODUCT,
+        *,
+        forgives: frozenset[str] = KNOWN_GAPS,
+        is_loud: bool = False,
+    ) -> None:
         self.shape = shape
         self.parts = parts
         self.world = world = World(shape.seed, is_loud=is_loud)
@@ -51,7 +58,7 @@ class Day:
         self.has_leapt = False
         self.broker = Broker(world)
         self.ledger = Ledger(world, plan)
-        self.truth = Truth(world, self.ledger)
+        self.truth = Truth(world, self.ledger, forgives)
         self.journal = parts.journal(self.ledger.on_commit)
         self.auditor = Auditor(world, self.journal)
         self.auditor.on_reserve = self._reserves
@@ -242,6 +249,7 @@ class Day:
         counts["visitors"] = len(self.hallway.visitors)
         counts["commands"] = len(self.auditor.asked)
         counts["server deaths"] = self.server.deaths
+        counts["commands dropped"] = self.server.dropped
         counts["longest line"] = self.ledger.longest_line
         counts["most in the mailbox"] = self.server.max_waiting
         return counts

@@ -4,6 +4,7 @@ Each kind has chance of its own, so that switching one off leaves the others as 
 as the day lets them.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ class Fates:
         self._rng: dict[FaultKind, Random] = {
             kind: day.world.rng(f"fault/{kind}") for kind in FaultKind
         }
+        self.struck: Counter[FaultKind] = Counter()
         self._is_over = False
         self._mend: list[Callable[[], None]] = []
         self._strike: dict[FaultKind, Callable[[Random], None]] = {
@@ -94,6 +96,7 @@ class Fates:
 
     def _strikes(self, kind: FaultKind) -> None:
         if not self._is_over:
+            self.struck[kind] += 1
             self._strike[kind](self._rng[kind])
 
     def _for(self, seconds: float, end: Callable[[], None]) -> None:
@@ -236,6 +239,9 @@ class Fates:
             body = rng.choice(_GARBAGE)
             payload = body if isinstance(body, bytes) else _command(rng, body)
             self._day.broker.to_server(Message(name, payload))
+        if rng.random() < 0.2:
+            for _ in range(rng.randint(70, 300)):
+                self._day.broker.to_server(Message(name, _command(rng, {"type": "Recall"})))
         foreign = rng.choice(("jiaohao/command/nobody", "jiaohao/command/callscreen-01", "other"))
         self._day.broker.to_server(Message(foreign, _command(rng, {"type": "SignOut"})))
 

@@ -16,6 +16,7 @@ from devices.printer.face import TicketFace
 from hallserver.client.record import NullRecord
 from hallserver.client.subscriptions import subscriptions_for
 from hallserver.client.updates import LinkState
+from hallserver.protocol.commands import ConfirmPrinted
 from hallserver.protocol.ids import ClientId, TicketId
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
@@ -281,6 +282,9 @@ class Kiosk:
         self.world.say(self.client, "loses power" if is_power_cut else "dies")
         self.life.end()
         self.link.stop()
+        if self._printing is not None:
+            is_stored = self._auditor.has_asked(self.client, ConfirmPrinted(self._printing))
+            self._truth.kiosk_died(self._printing, is_stored=is_stored)
         self.printer.power_lost(is_paper_coming)
         if is_power_cut:
             self.spool.lose_power()

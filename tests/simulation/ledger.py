@@ -5,6 +5,7 @@ open. So a fault in the hall's model and one in this would have to be the same t
 """
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ from hallserver.protocol.ids import (
     ClientId,
     CommandId,
     CounterId,
+    PersonKey,
     ServiceId,
     TicketId,
     TicketNumber,
@@ -74,6 +76,7 @@ class Line:
     counter: CounterId | None = None
     recalls: int = 0
     ratings: int = 0
+    person: PersonKey | None = None
     voided_as: ev.VoidCause | None = None
     came_ms: dict[str, int] = field(default_factory=dict)
     """When it came into each state last, on the hall's own clock."""
@@ -108,7 +111,8 @@ class Ledger:
         self.called_s: dict[int, float] = {}
         """When the call or recall with this sequence number was committed."""
         self.board: dict[ZoneId, list[tuple[int, TicketId]]] = {}
-        self.counts: dict[str, int] = {}
+        self._open_of: dict[tuple[PersonKey, ServiceId], set[TicketId]] = {}
+        self.counts: Counter[str] = Counter()
         self.longest_line = 0
         self.on_ticket: OnTicket = _nothing
         """Asked after each event that moves a ticket: what people hold in their hands."""
@@ -131,7 +135,7 @@ class Ledger:
         self._read_clock(recorded)
         event = recorded.event
         kind = type(event)
-        self.counts[kind.__name__] = self.counts.get(kind.__name__, 0) + 1
+        self.counts[kind.__name__] += 1
         match event:
             case ev.DayOpened(day):
                 self._open(day)
@@ -172,7 +176,7 @@ class Ledger:
         self.day = day
         self.tickets = {}
         self.waiting = {service.id: [] for service in self._plan.services}
-        self.active, self.clerk_at = {}, {}
+        self.active, self.clerk_at, self._open_of = {}, {}, {}
         self.board = {zone.id: [] for zone in self._plan.zones}
 
     def _close(self, day: str) -> None:
@@ -192,6 +196,7 @@ class Ledger:
         self.numbers.add(key)
         caused_by = (recorded.client, recorded.command)
         line = Line(event.ticket, event.number, event.service, recorded.seq, *caused_by)
+        line.person = event.person
         line.came_ms["reserved"] = recorded.elapsed_ms
         self.tickets[event.ticket] = self.all_tickets[event.ticket] = line
         self.on_ticket(line, event)
@@ -216,10 +221,13 @@ class Ledger:
                 self._take_off_board(line, counter)
             case ev.TicketVoided(cause=cause):
                 line.voided_as = cause
+            case ev.TicketPrinted(is_by_showing=True):
+                self.counts["counted because shown"] += 1
         if "counter" in event.__struct_fields__:
             counter = event.counter  # type: ignore[union-attr]
             demand(line.counter == counter, "a ticket is at one counter", f"{line}: {event}")
         self._enter(line)
+        self._count_of_person(line)
         self.on_ticket(line, event)
 
     def _leave(self, line: Line) -> None:
@@ -240,6 +248,17 @@ class Ledger:
         elif line.state in ("called", "serving") and line.counter is not None:
             demand(line.counter not in self.active, "a counter has one active ticket", line)
             self.active[line.counter] = line.ticket
+
+    def _count_of_person(self, line: Line) -> None:
+        if line.person is None:
+            return
+        held = self._open_of.setdefault((line.person, line.service), set())
+        if line.state in ("waiting", "called", "serving"):
+            held.add(line.ticket)
+        else:
+            held.discard(line.ticket)
+        allowed = self._plan.rules.open_tickets_per_person_and_service
+        demand(len(held) <= allowed, "one open ticket a person and service", sorted(held))
 
     def _call(self, line: Line, event: ev.TicketCalled) -> None:
         at = self.clerk_at.get(event.counter)

@@ -5,6 +5,7 @@ moment later, so that a client may die between the two.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, OutboxFull
 from hallserver.client.session import (
@@ -16,9 +17,10 @@ from hallserver.client.session import (
 )
 from hallserver.client.store import MemoryOutboxStore
 from hallserver.client.subscriptions import Subscription
-from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, Update
+from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived, Update
 from hallserver.protocol.commands import Command
 from hallserver.protocol.ids import ClientId, CommandId
+from hallserver.protocol.snapshots import ServerInfo
 from tests.simulation.auditor import Auditor
 from tests.simulation.broker import HANDSHAKE_S, HEARTBEAT_TOPIC, Broker
 from tests.simulation.parts import Parts
@@ -30,7 +32,7 @@ THREAD_HOP_S = 0.000_2
 MIN_RECONNECT_S = 0.2
 MAX_RECONNECT_S = 2.0
 SETTLED_AFTER_S = 5.0
-FRESH_ENOUGH_S = 2.0
+FRESH_ENOUGH_S = 3.0
 SAYS_STALE_WITHIN_S = 5.0
 """What is promised to people: a screen that is cut off says so within this."""
 
@@ -69,6 +71,7 @@ class SimLink:
         self._took_beat_s = -1.0
         self._called_s = 0.0
         self._is_tick_due = False
+        self._newest: dict[tuple[type, Any], tuple[int, int]] = {}
         self._silent_since_s = world.now_s
 
     def start(self) -> None:
@@ -193,6 +196,16 @@ class SimLink:
             return TICK_S
         return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - self._world.now_s)
 
+    def _goes_forward(self, snapshot: Any) -> None:
+        place = getattr(snapshot, "zone", getattr(snapshot, "counter", None))
+        key = (type(snapshot), place)
+        version = (snapshot.epoch, getattr(snapshot, "version", snapshot.epoch))
+        before = self._newest.get(key)
+        if not isinstance(snapshot, ServerInfo):
+            is_newer = before is None or version > before
+            demand(is_newer, "what a client shows only goes forward", (self.client, before))
+        self._newest[key] = version
+
     def _link_changed(self) -> None:
         self._tick_soon()
         if self.connection is not None:
@@ -237,6 +250,8 @@ class SimLink:
             self._auditor.answered(self.client, update)
         else:
             self._auditor.told(self.client, update)
+            if isinstance(update, SnapshotArrived):
+                self._goes_forward(update.snapshot)
             if isinstance(update, LinkChanged):
                 self._link_changed()
         self._on_update(update)

@@ -38,6 +38,8 @@ class Nature:
     shows_ticket: float = 0.1
     rates_at_pad: float = 0.4
     rates_at_kiosk: float = 0.15
+    rates_twice: float = 0.1
+    """At the pad, while a companion holds the ticket to a kiosk."""
     returns: float = 0.3
     """Of those who missed their call, so many take a new number."""
     checks_after_s: tuple[float, float] = (240.0, 700.0)
@@ -174,8 +176,7 @@ class Visitor:
         else:
             assert outcome.number is not None
             self.number = outcome.number
-            promised = reversed(self._hall.truth.promised)
-            self.ticket = next(each for each in promised if each.endswith(f"-{self.number}"))
+            self.ticket = TicketId(f"{self._hall.ledger.day}-{self.number}")
         self._hall.counts["holds"] += 1
         self._hall.by_number[self.ticket.partition("-")[0], self.number] = self
         self._world.say(self.name, f"holds {self.number}")
@@ -243,7 +244,9 @@ class Visitor:
         elif state == "reserved" and not self._is_coming:
             self._go("left with a ticket that does not count yet")
         elif state == "reserved" and self._checks >= 3 and self._token is None:
-            demand(False, "a promised number counts", (self.name, self.ticket))
+            is_gap = self.ticket in self._hall.truth.forgotten
+            demand(is_gap, "a promised number counts", (self.name, self.ticket))
+            self._go("forgotten by its kiosk")
 
     def _missed(self) -> None:
         if self._is_coming and self._rng.random() < self._hall.nature.returns:
@@ -306,11 +309,13 @@ class Visitor:
 
     def _maybe_rate(self, place: CounterPlace) -> None:
         nature, rng = self._hall.nature, self._rng
-        if rng.random() < nature.rates_at_pad:
+        is_twice = self._token is not None and rng.random() < nature.rates_twice
+        if is_twice or rng.random() < nature.rates_at_pad:
             self._world.after(rng.uniform(1.0, 8.0), self._tap_star, place)
-        if self._token is not None and rng.random() < nature.rates_at_kiosk:
+        if is_twice or (self._token is not None and rng.random() < nature.rates_at_kiosk):
             self.is_at_kiosk = True  # on the way there
-            self._world.after(rng.uniform(5.0, 60.0), self._rate_at_kiosk)
+            soon_s = 0.2 if is_twice else rng.uniform(5.0, 60.0)
+            self._world.after(soon_s, self._rate_at_kiosk)
 
     def _rate_at_kiosk(self) -> None:
         self._go_to_kiosk(Wants.RATE, lambda _outcome: None)

@@ -5,11 +5,13 @@ waits, decide and commit, acknowledge, publish. It may die between any two of th
 starts it anew from the journal.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from hallserver.domain.plan import HallPlan
 from hallserver.hall import Hall
-from hallserver.mailbox import MAILBOX_BOUND, Delivery
+from hallserver.mailbox import MAILBOX_BOUND, MAX_WAITING_OF_A_CLIENT, Delivery
+from hallserver.protocol.ids import ClientId
 from hallserver.protocol.routes import SERVER_CLIENT
 from hallserver.writer import MAX_BATCH_COMMANDS, Inbound, Outbound, Writer, fold, read_inbound
 from tests.helpers.halls import KEY
@@ -70,6 +72,8 @@ class ServerProcess:
         self.restart_s = (0.3, 4.0)
         self.deaths = 0
         self.max_waiting = 0
+        self.dropped = 0
+        self._waiting: Counter[ClientId] = Counter()
 
     @property
     def is_up(self) -> bool:
@@ -107,6 +111,7 @@ class ServerProcess:
             server_version="0",
         )
         self._mailbox = parts.mailbox()
+        self._waiting.clear()
         self._broker.server_is_busy(False)
         world.say("server", f"starts, epoch {epoch}, line {self._journal.last_seq}")
         if self._process([]) is not None:
@@ -176,8 +181,12 @@ class ServerProcess:
 
         if inbound is None:
             self._broker.acknowledge(connection, message.mid)
-        elif not self._mailbox.put(Delivery(inbound, acknowledge)):
-            self._world.say("server", f"mailbox full, {inbound.client} dropped")
+        elif self._mailbox.put(Delivery(inbound, acknowledge)):
+            self._waiting[inbound.client] += 1
+            in_bounds = self._waiting[inbound.client] <= MAX_WAITING_OF_A_CLIENT
+            demand(in_bounds, "no mailbox exceeds its bound", inbound.client)
+        else:
+            self.dropped += 1
             self._broker.acknowledge(connection, message.mid)
         self.max_waiting = max(self.max_waiting, len(self._mailbox))
         demand(len(self._mailbox) <= MAILBOX_BOUND, "no mailbox exceeds its bound")
@@ -195,6 +204,7 @@ class ServerProcess:
         if self._is_busy:
             return
         batch = self._mailbox.take(MAX_BATCH_COMMANDS, 0.0)
+        self._waiting.subtract(delivery.inbound.client for delivery in batch)
         outbound = self._process([delivery.inbound for delivery in batch])
         if outbound is None:
             return

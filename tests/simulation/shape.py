@@ -62,7 +62,7 @@ class FaultKind(StrEnum):
 Faults = dict[FaultKind, float]
 """How often a minute each kind strikes."""
 
-_USUAL: Faults = {
+USUAL: Faults = {
     FaultKind.SERVER_KILL: 0.15,
     FaultKind.COMMIT_KILL: 0.4,
     FaultKind.BROKER_KILL: 0.1,
@@ -131,6 +131,7 @@ def draw(seed: int, minutes: float | None = None) -> Shape:
         doubles=rng.choice((0.0, 0.1, 0.4)),
         breaks=rng.choice((0.0, 0.03, 0.1)),
         abandons=rng.choice((0.0, 0.02, 0.1)),
+        wanders=rng.choice((0.0, 0.01, 0.05)),
     )
     nature = Nature(
         card=rng.choice((0.0, 0.5, 1.0)),
@@ -141,7 +142,7 @@ def draw(seed: int, minutes: float | None = None) -> Shape:
     )
     faults = {
         kind: rate * rng.choice((0.5, 1.0, 2.0))
-        for kind, rate in _USUAL.items()
+        for kind, rate in USUAL.items()
         if rng.random() < SHARE_OF_KINDS
     }
     each_s = sum(habits.serving_s) / 2 + 25
@@ -245,7 +246,7 @@ def example_day(
     arrivals = _draw_arrivals(rng, plan, minutes * 60, visitors)
     chosen = rng.choices(names, weights, k=visitors)
     spread = tuple((at_s, name) for (at_s, _), name in zip(arrivals, chosen, strict=True))
-    faults = {kind: rate / 20 for kind, rate in _USUAL.items() if kind is not FaultKind.DAY_LEAP}
+    faults = {kind: rate / 20 for kind, rate in USUAL.items() if kind is not FaultKind.DAY_LEAP}
     nature = Nature(checks_after_s=(900.0, 2_400.0))
     habits = Habits(serving_s=(120.0, 900.0))
     return Shape(seed, plan, minutes, spread, nature, habits, faults)

@@ -6,6 +6,7 @@ pipe may lose, delay, repeat and reorder single messages.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Protocol
 
@@ -143,8 +144,8 @@ class Connection:
         self.peer = peer
         self.lag_s = lag_s
         self.subscribed_s = float("inf")
-        self.up = Pipe(world, lag_s, lambda message: to_broker(self, message))
-        self.down = Pipe(world, lag_s, lambda message: peer.received(self, message))
+        self.up = Pipe(world, lag_s, partial(to_broker, self))
+        self.down = Pipe(world, lag_s, partial(peer.received, self))
 
     @property
     def is_open(self) -> bool:

@@ -41,12 +41,14 @@ class KioskScreen(QObject):
         self.window.setTitle(name)
         self.window.installEventFilter(self)
         self._shots = kit.shots()
+        self._shown = ""
 
     def show(self, state: KioskState) -> None:
         """Draw a state; what did not change is not drawn again."""
         self._set_language(state.language)
         self._view.show(kiosk_view(state))
-        self._shots.take(f"kiosk-{shot_name(state)}")
+        self._shown = name = f"kiosk-{shot_name(state)}"
+        self._shots.take(name, is_still=lambda: self._shown == name)
 
     def _set_language(self, language: Language) -> None:
         if language is not self._language:

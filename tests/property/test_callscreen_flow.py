@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -76,6 +77,15 @@ def test_a_call_that_comes_while_live_is_new_for_a_while() -> None:
     assert (state.is_new(newest), state.is_flashing(newest)) == (True, False)
     state, _ = run(Tick(10.0 + NEW_S, "09:41"), state=state)
     assert (state.is_new(newest), state.is_flashing(newest)) == (False, False)
+
+
+def test_a_call_whose_visitor_has_come_is_no_longer_marked() -> None:
+    state, _ = run(a_board(1, 7), LIVE, a_board(2, 7, 9))
+    newest = state.calls[0]
+    assert state.is_new(newest)
+    for over in set(TicketState) - {TicketState.CALLED}:
+        served = msgspec.structs.replace(newest, state=over)
+        assert (state.is_new(served), state.is_flashing(served)) == (False, False)
 
 
 def test_a_recall_is_new_again() -> None:

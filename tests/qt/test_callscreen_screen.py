@@ -172,11 +172,11 @@ def test_the_head_names_the_zones_or_the_hall_when_they_are_many(
 
 def test_a_new_call_is_marked_and_a_stale_one_never(qapp: QObject, tmp_path: Path) -> None:
     with no_qt_messages(), callscreen(tmp_path) as screen:
-        screen.take(a_board(1, (7, "A007", 7)))
+        screen.take(a_board(1, (107, "A007", 7)))
         screen.take(LIVE)
         draw(screen.window)
         assert pixel_at(screen, "largeNumber") == BOARD.surface
-        screen.take(a_board(2, (7, "A007", 7), (8, "A008", 8)))
+        screen.take(a_board(2, (107, "A007", 7), (108, "A008", 8)))
         is_marked = wait_until(lambda: pixel_at(screen, "largeNumber").startswith("#ff"))
         assert is_marked
         assert texts_on(screen).index("A008") < texts_on(screen).index("A007")
@@ -189,7 +189,7 @@ def test_the_mark_moves_slower_than_twice_a_second(qapp: QObject, tmp_path: Path
     with callscreen(tmp_path) as screen:
         screen.take(a_board(1))
         screen.take(LIVE)
-        screen.take(a_board(2, (8, "A008", 8)))
+        screen.take(a_board(2, (108, "A008", 8)))
         seen: list[str] = []
 
         def look() -> bool:

@@ -18,6 +18,7 @@ from hallserver.protocol.snapshots import (
     CatalogCounter,
     CatalogZone,
 )
+from hallserver.protocol.states import TicketState
 
 NEW_S = 20.0
 """How long a call is marked as new."""
@@ -89,14 +90,17 @@ class State:
         return tuple(sorted(every, key=lambda call: call.call_seq, reverse=True))
 
     def is_new(self, call: BoardCall) -> bool:
-        """Whether a call is marked as new."""
-        since_s = self.new_since_s.get(call.call_seq)
-        return since_s is not None and self.now_s - since_s < NEW_S
+        """Whether a call is marked as new: it is recent, and its visitor is still awaited."""
+        return self._is_awaited_since(call, NEW_S)
 
     def is_flashing(self, call: BoardCall) -> bool:
         """Whether a new call's mark moves."""
+        return self._is_awaited_since(call, FLASH_S)
+
+    def _is_awaited_since(self, call: BoardCall, limit_s: float) -> bool:
         since_s = self.new_since_s.get(call.call_seq)
-        return since_s is not None and self.now_s - since_s < FLASH_S
+        is_recent = since_s is not None and self.now_s - since_s < limit_s
+        return is_recent and call.state is TicketState.CALLED
 
 
 def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:

@@ -1,6 +1,7 @@
 """Pictures of a screen, taken after what they show has really been drawn."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -23,25 +24,31 @@ class Shots(QObject):
         self._folder = folder
         self._settle_ms = settle_ms
         self._taken: set[str] = set()
-        self._wanted: list[str] = []
+        self._wanted: list[tuple[str, Callable[[], bool]]] = []
         self._is_waiting = False
         self._after_frame = QTimer(self)
         self._after_frame.setSingleShot(True)
         self._after_frame.timeout.connect(self._save)
 
-    def take(self, name: str, *, again: bool = False) -> None:
-        """Ask for a picture as soon as animations have had `settle_ms` to end."""
+    def take(
+        self, name: str, *, again: bool = False, is_still: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Ask for a picture as soon as animations have had `settle_ms` to end.
+
+        Where `is_still` says by then that something else is shown, none is taken: it may be asked
+        for again.
+        """
         if self._folder is None or (name in self._taken and not again):
             return
         self._taken.add(name)
         settled = QTimer(self)  # a child: it dies with us, where singleShot would still fire
         settled.setSingleShot(True)
-        settled.timeout.connect(lambda: self._await_frame(name, settled))
+        settled.timeout.connect(lambda: self._await_frame(name, is_still, settled))
         settled.start(self._settle_ms)
 
-    def _await_frame(self, name: str, settled: QTimer) -> None:
+    def _await_frame(self, name: str, is_still: Callable[[], bool], settled: QTimer) -> None:
         settled.deleteLater()
-        self._wanted.append(name)
+        self._wanted.append((name, is_still))
         if not self._is_waiting:
             self._is_waiting = True
             self._window.frameSwapped.connect(self._drawn)
@@ -55,8 +62,11 @@ class Shots(QObject):
 
     def _save(self) -> None:
         wanted, self._wanted = self._wanted, []
-        for name in wanted:
-            self.save_now(name)
+        for name, is_still in wanted:
+            if is_still():
+                self.save_now(name)
+            else:
+                self._taken.discard(name)
 
     def save_now(self, name: str) -> None:
         """Draw and save at once; whoever reads the folder never sees half a file."""

@@ -118,7 +118,8 @@ class RatingPad(QObject):
         for effect in effects:
             self._perform(effect)
         if self.state.page is not before:
-            self._shots.take(f"{self._name}-{self.state.page}")
+            page = self.state.page
+            self._shots.take(f"{self._name}-{page}", is_still=lambda: self.state.page is page)
 
     def _perform(self, effect: flow.Effect) -> None:
         match effect:

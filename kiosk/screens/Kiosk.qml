@@ -25,7 +25,7 @@ Window {
     function display() {
         const url = Qt.resolvedUrl(root.shown.page + ".qml");
         if (loader.source === url && loader.item)
-            loader.item.facts = root.shown.facts;
+            loader.item["facts"] = root.shown.facts;
         else
             loader.setSource(url, {
                 facts: root.shown.facts,

@@ -22,10 +22,14 @@ Window {
             root.actions.act(name, value);
     }
 
+    function give(page: var, facts: var) {
+        page.facts = facts;
+    }
+
     function display() {
         const url = Qt.resolvedUrl(root.shown.page + ".qml");
         if (loader.source === url && loader.item)
-            loader.item["facts"] = root.shown.facts;
+            give(loader.item, root.shown.facts);
         else
             loader.setSource(url, {
                 facts: root.shown.facts,

@@ -27,6 +27,9 @@ POLL_S: Final = 0.2
 STATUS_EVERY_S: Final = 2.0
 STATUS_DEADLINE_S: Final = 1.0
 PRINT_DEADLINE_S: Final = 10.0
+MAX_FINISHING_POLLS: Final = 40
+"""A read is over long before: the driver's own deadlines end it."""
+
 STOP_TIMEOUT_S: Final = 12.0
 """The longest that any driver call takes, and a little more."""
 
@@ -40,6 +43,11 @@ class CardReader(Protocol):
     @property
     def fault(self) -> DeviceFault | None:
         """The reader's own standing fault."""
+        ...
+
+    @property
+    def is_between_cards(self) -> bool:
+        """Whether nothing is under way with a card."""
         ...
 
     def poll(self, deadline_s: float) -> IdentityCard | DeviceFault | None:
@@ -100,6 +108,7 @@ class _Listener:
     def __init__(self, name: str) -> None:
         self._changed = threading.Condition()
         self._is_on = False
+        self._turn = 0  # counts the switchings
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -110,6 +119,7 @@ class _Listener:
     def listen(self, *, is_on: bool) -> None:
         """Switch listening on or off."""
         with self._changed:
+            self._turn += is_on is not self._is_on
             self._is_on = is_on
             self._changed.notify_all()
 
@@ -125,6 +135,8 @@ class _Listener:
             self._thread.join(STOP_TIMEOUT_S)
 
     def _is_wanted(self) -> bool:
+        if not self._is_on and not self._is_stopping:
+            self._finish()
         with self._changed:
             self._changed.wait_for(lambda: self._is_on or self._is_stopping)
             return not self._is_stopping
@@ -138,6 +150,9 @@ class _Listener:
 
     def _poll(self) -> None:
         raise NotImplementedError
+
+    def _finish(self) -> None:
+        """Leave nothing under way that would be told when listening begins again."""
 
     def _close(self) -> None:
         raise NotImplementedError
@@ -155,13 +170,22 @@ class CardWorker(_Listener):
         self._health = _Health(Device.READER, post)
 
     def _poll(self) -> None:
+        turn = self._turn
         news = self._reader.poll(POLL_S)
         standing = self._reader.fault
         self._health.is_now(standing)
+        if self._turn != turn:
+            return  # read too late: its owner has gone on, and the next person may stand there
         if isinstance(news, IdentityCard):
             self._post(ev.CardRead(person_key(news.id_number, self._hall_key)))
         elif news is not None and standing is None:
             self._post(ev.CardFault(news.code))
+
+    def _finish(self) -> None:
+        for _ in range(MAX_FINISHING_POLLS):
+            if self._reader.is_between_cards:
+                return
+            self._reader.poll(POLL_S)  # and forget: nobody is there any more who laid this card
 
     def _close(self) -> None:
         self._reader.close()

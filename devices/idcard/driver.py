@@ -79,6 +79,15 @@ class IdCardReader:
         """The reader's own standing fault, if it has one (not a card's)."""
         return self._standing
 
+    @property
+    def is_between_cards(self) -> bool:
+        """Whether nothing is under way with a card: no answer about one is still to come.
+
+        Who stops polling at another moment finds that card's answer when polling again, however
+        long ago its owner has left.
+        """
+        return self._link is None or self._step in (_Step.IDLE, _Step.CHECK)
+
     def poll(self, deadline_s: float) -> IdentityCard | DeviceFault | None:
         """Work for at most `deadline_s` seconds, less if there is news.
 

@@ -3,6 +3,7 @@
 import queue
 from collections.abc import Sequence
 from datetime import date
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,6 +44,8 @@ NO_PAPER = PrinterStatus(0x1A, 0x32, 0x12, 0x7E)
 class Script:
     """A reader or scanner that says these things, one a poll, and then nothing for ever."""
 
+    is_between_cards = True
+
     def __init__(self, news: Sequence[object], standing: Sequence[DeviceFault | None] = ()) -> None:
         self.news = list(news)
         self.standing = list(standing)
@@ -60,6 +63,49 @@ class Script:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class SlowReader:
+    """A reader whose card answers only when the test says so, as one that is read while idle."""
+
+    fault = None
+
+    def __init__(self) -> None:
+        self.is_between_cards = True
+        self.asked, self.answer, self.read_out, self.rested = (Event() for _ in range(4))
+        self._has_read = False
+
+    def poll(self, _deadline_s: float) -> IdentityCard | None:
+        if self._has_read:
+            self.rested.set()
+            return None
+        if not self.asked.is_set():
+            self.is_between_cards = False
+            self.asked.set()
+            return None
+        assert self.answer.wait(10)
+        self._has_read = self.is_between_cards = True
+        self.read_out.set()
+        return CARD
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_card_that_answers_after_its_owner_has_left_is_not_taken_for_the_next_persons():
+    reader, told = SlowReader(), []
+    worker = CardWorker(reader, KEY, told.append)
+    worker.start()
+    worker.listen(is_on=True)
+    assert reader.asked.wait(10)
+    worker.listen(is_on=False)  # the card's answer is still to come
+    reader.answer.set()
+    assert reader.read_out.wait(10)
+    worker.listen(is_on=True)
+    assert reader.rested.wait(10)
+    worker.end()
+    worker.join()
+    assert told == []
 
 
 def told_by(make, script: Script) -> list[ev.Event]:

@@ -200,12 +200,15 @@ class Broker:
         if message.topic == HEARTBEAT_TOPIC and self.is_server_calm:
             self.beat_payload = message.payload
             self._beats_s = (self._beats_s[1], self._world.now_s)
-            if not (self._rough or self._waiting):
+            if not self._has_to_send_beats():
                 return
         is_lazy = message.topic == HEARTBEAT_TOPIC
         for connection in tuple(self._subscribers.get(message.topic, {}).values()):
             if not (is_lazy and self._is_served_lazily(connection)):
                 connection.down.send(message)
+
+    def _has_to_send_beats(self) -> bool:
+        return bool(self._rough or self._waiting)
 
     def _is_served_lazily(self, connection: Connection) -> bool:
         return self._is_calm_to(connection) and connection not in self._waiting

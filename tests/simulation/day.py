@@ -9,7 +9,6 @@ from hallserver.writer import fold, read_inbound
 from tests.helpers.halls import KEY
 from tests.simulation import settled
 from tests.simulation.auditor import Auditor
-from tests.simulation.broker import Broker
 from tests.simulation.clerks import Clerk, CounterPlace
 from tests.simulation.counter import CallScreen, Client, CounterTerminal, RatingPad
 from tests.simulation.faults import Fates
@@ -56,7 +55,7 @@ class Day:
         self.world = world = World(shape.seed, is_loud=is_loud)
         plan = shape.plan
         self.has_leapt = False
-        self.broker = Broker(world)
+        self.broker = parts.broker(world)
         self.ledger = Ledger(world, plan)
         self.truth = Truth(world, self.ledger, forgives)
         self.journal = parts.journal(self.ledger.on_commit)

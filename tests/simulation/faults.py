@@ -142,10 +142,16 @@ class Fates:
         is_power_cut, is_paper_coming = rng.random() < 0.5, rng.random() < 0.5
 
         def kill() -> None:
+            if self._is_over:
+                return
             kiosk.die(restart_s, is_power_cut=is_power_cut, is_paper_coming=is_paper_coming)
 
-        if rng.random() < 0.3:
+        way = rng.random()
+        if way < 0.25:
             kill()
+            return
+        if way < 0.4 and kiosk.link is not None:
+            kiosk.link.at_answer = kill
             return
         # Wait for the moment at which it hurts most.
         page = rng.choice((pg.Reserving, pg.Printing, pg.Printing, pg.TicketOut))
@@ -154,8 +160,7 @@ class Fates:
         def watch(_kiosk: Kiosk, shown: object) -> None:
             if isinstance(shown, page):
                 kiosk.on_page = None
-                if not self._is_over:
-                    self._world.after(delay_s, kill)
+                self._world.after(delay_s, kill)
 
         kiosk.on_page = watch
 

@@ -71,6 +71,8 @@ class SimLink:
         self._took_beat_s = -1.0
         self._called_s = 0.0
         self._is_tick_due = False
+        self.at_answer: Callable[[], None] | None = None
+        """For faults between the outbox, which lets a command go, and the app."""
         self._newest: dict[tuple[type, Any], tuple[int, int]] = {}
         self._silent_since_s = world.now_s
 
@@ -248,6 +250,10 @@ class SimLink:
         if isinstance(update, ReplyArrived):
             self._unanswered -= 1
             self._auditor.answered(self.client, update)
+            if self.at_answer is not None:
+                self.at_answer()
+                if not self._life.is_alive:
+                    return
         else:
             self._auditor.told(self.client, update)
             if isinstance(update, SnapshotArrived):

@@ -13,6 +13,7 @@ from hallserver.mailbox import Mailbox
 from hallserver.writer import Writer
 from kiosk.spool import MemorySpool
 from kiosk.terminal import KioskTerminal
+from tests.simulation.broker import Broker
 from tests.simulation.journal import MemoryJournal
 from ui.callscreen import flow as callscreen
 from ui.counter.terminal import Terminal
@@ -21,13 +22,14 @@ from ui.ratingpad import flow as ratingpad
 
 @dataclass(frozen=True)
 class Parts:
-    """Classes and functions, each as it is in the product."""
+    """Classes and functions, each as it is in the product; journal and broker are models."""
 
     hall: type[Hall] = Hall
     writer: type[Writer] = Writer
     clock: type[HallClock] = HallClock
     mailbox: type[Mailbox] = Mailbox
     journal: type[MemoryJournal] = MemoryJournal
+    broker: type[Broker] = Broker
     session: type[Session] = Session
     outbox: type[Outbox] = Outbox
     outbox_store: type[MemoryOutboxStore] = MemoryOutboxStore

@@ -116,9 +116,10 @@ def _take_paper(place: Place) -> Generator[Wanted, bool, TicketToken | None]:
     papers: list[str] = []
 
     def is_there() -> bool:
-        paper = place.devices.take_paper()
-        if paper is not None:
-            papers.append(paper)
+        # The scrap of a ticket that failed may lie on top; people take the number on the screen.
+        while (paper := place.devices.take_paper()) is not None:
+            if number_of_token(TicketToken(paper)) == page.number:
+                papers.append(paper)
         return bool(papers)
 
     yield Until(is_there, PAPER_S)

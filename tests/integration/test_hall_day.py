@@ -91,7 +91,7 @@ def assert_cards_and_codes_were_really_read(day: Day) -> None:
     }
     took = day.kinds("took")
     kinds = Tally(row["card"] for row in took if row["ticket"] in with_person)
-    assert kinds.pop(None, 0) == 0  # nobody's card was taken for the next person's
+    assert kinds.pop(None, 0) == 0  # nobody holds the paper of another person
     assert len(kinds) == CARD_KINDS
     assert min(kinds.values()) >= SOME
     assert Tally(row["way"] for row in took)["code"] >= SOME

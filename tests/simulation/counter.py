@@ -95,6 +95,11 @@ class Client:
         """Whether it lives, is live, and waits for no answer."""
         return self.is_up and self.link is not None and self.link.is_settled
 
+    @property
+    def stored(self) -> int:
+        """How many commands its outbox has on disk."""
+        return len(self._store.load())
+
     def begin(self, link: SimLink) -> None:
         """Make what this process is of."""
         raise NotImplementedError

@@ -127,8 +127,8 @@ class Day:
         world = self.world
         self.server.start()
         boot = world.rng("boot")
-        for process in (*self.kiosks, *self.clients):
-            world.at(boot.uniform(0.1, 8.0), process.start)
+        for start in [each.start for each in self.kiosks] + [each.start for each in self.clients]:
+            world.at(boot.uniform(0.1, 8.0), start)
         for clerk in self.clerks:
             world.at(boot.uniform(5.0, 40.0), self._seat, clerk)
         for at_s, service in self.shape.arrivals:

@@ -22,7 +22,7 @@ from kiosk.flow import events as ev
 from kiosk.flow.events import Device
 from kiosk.flow.pages import OutOfService, Printing, TicketOut
 from kiosk.flow.state import KioskState
-from kiosk.spool import MemorySpool, PrintStage
+from kiosk.spool import Leftover, MemorySpool, PrintStage
 from kiosk.terminal import Devices, KioskTerminal
 from kiosk.workers import PrintJob
 from tests.helpers.kiosks import TAGS
@@ -73,7 +73,7 @@ class PoweredSpool:
         """Forget a number."""
         self._spool.drop(ticket)
 
-    def leftovers(self) -> tuple:
+    def leftovers(self) -> tuple[Leftover, ...]:
         """Return what is noted."""
         return self._spool.leftovers()
 
@@ -250,7 +250,7 @@ class Kiosk:
         terminal = self._parts.kiosk(
             lambda work: life.after(THREAD_HOP_S, work),
             self.world.mono_s,
-            self.spool,  # type: ignore[arg-type]
+            self.spool,
             NullRecord(),
             tags=TAGS,
             time_zone=ZONE,
@@ -305,6 +305,11 @@ class Kiosk:
         if not self.is_up or terminal is None or link is None:
             return False
         return terminal.state.is_fresh and not terminal.state.owed and link.is_settled
+
+    @property
+    def stored(self) -> int:
+        """How many commands its outbox has on disk."""
+        return len(self._store.load())
 
     # People.
 

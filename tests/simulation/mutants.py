@@ -1,6 +1,6 @@
 """Faulty parts, each wrong in one way: what a simulation that finds nothing would be worth."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -281,7 +281,7 @@ class Mutant:
     breaks: tuple[str, ...]
 
 
-def _mutant(name: str, *breaks: str, **part: type | Callable[..., Any]) -> Mutant:
+def _mutant(name: str, *breaks: str, **part: Any) -> Mutant:
     return Mutant(name, replace(PRODUCT, **part), breaks)
 
 

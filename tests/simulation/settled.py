@@ -46,6 +46,7 @@ def compare(day: "Day") -> None:
     _compare_fold(day, hall)
     _compare_ledger(day, hall)
     _compare_screens(day, hall)
+    _compare_stores(day)
     _compare_tickets(day)
 
 
@@ -119,6 +120,15 @@ def _compare_screens(day: "Day", hall: Hall) -> None:
         known_load = kiosk.terminal.state.load if kiosk.terminal is not None else None
         same = known_load is not None and known_load.services == load
         demand(same, "every kiosk shows how many wait", kiosk.client)
+
+
+def _compare_stores(day: "Day") -> None:
+    """What was answered is forgotten: no person's key stays on a kiosk's disk."""
+    for device in (*day.kiosks, *day.clients):
+        demand(device.stored == 0, "no answered command stays on disk", device.client)
+    for kiosk in day.kiosks:
+        left = [item.stage for item in kiosk.spool.leftovers() if item.stage != "printing"]
+        demand(not left, "no answered number stays in a spool", (kiosk.client, left))
 
 
 def _compare_tickets(day: "Day") -> None:

@@ -246,7 +246,8 @@ def example_day(
     arrivals = _draw_arrivals(rng, plan, minutes * 60, visitors)
     chosen = rng.choices(names, weights, k=visitors)
     spread = tuple((at_s, name) for (at_s, _), name in zip(arrivals, chosen, strict=True))
-    faults = {kind: rate / 20 for kind, rate in USUAL.items() if kind is not FaultKind.DAY_LEAP}
+    faults = {kind: rate / 20 for kind, rate in USUAL.items()}
+    del faults[FaultKind.DAY_LEAP]
     nature = Nature(checks_after_s=(900.0, 2_400.0))
     habits = Habits(serving_s=(120.0, 900.0))
     return Shape(seed, plan, minutes, spread, nature, habits, faults)

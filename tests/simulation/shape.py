@@ -123,7 +123,8 @@ def draw(seed: int, minutes: float | None = None) -> Shape:
     """Draw a small day."""
     rng = Random(f"{seed}/shape")
     plan = _draw_plan(rng)
-    length = minutes if minutes is not None else rng.choice((12, 16, 20, 26))
+    drawn = rng.choice((12, 16, 20, 26))
+    length = drawn if minutes is None else minutes
     low = rng.uniform(10, 40)
     habits = Habits(
         serving_s=(low, low * rng.uniform(1.5, 4)),

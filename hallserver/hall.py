@@ -365,27 +365,27 @@ class Hall:
         reply = _answer(ticket, Move.RECALLED, recalls=ticket.recalls + 1)
         return Decision(reply, (ev.TicketRecalled(ticket.id, counter),))
 
-    def _arrive(self, client: ClientId, command: c.Arrive, _: Now) -> Decision:
-        found = self._active_ticket(client, command.ticket, Move.ARRIVED)
+    def _act(
+        self,
+        client: ClientId,
+        ticket_id: TicketId,
+        move: Move,
+        happened: Callable[[TicketId, CounterId], ev.Event],
+    ) -> Decision:
+        found = self._active_ticket(client, ticket_id, move)
         if isinstance(found, Decision):
             return found
         counter, ticket = found
-        return Decision(_answer(ticket, Move.ARRIVED), (ev.TicketArrived(ticket.id, counter),))
+        return Decision(_answer(ticket, move), (happened(ticket.id, counter),))
+
+    def _arrive(self, client: ClientId, command: c.Arrive, _: Now) -> Decision:
+        return self._act(client, command.ticket, Move.ARRIVED, ev.TicketArrived)
 
     def _complete(self, client: ClientId, command: c.Complete, _: Now) -> Decision:
-        found = self._active_ticket(client, command.ticket, Move.COMPLETED)
-        if isinstance(found, Decision):
-            return found
-        counter, ticket = found
-        completed = ev.TicketCompleted(ticket.id, counter)
-        return Decision(_answer(ticket, Move.COMPLETED), (completed,))
+        return self._act(client, command.ticket, Move.COMPLETED, ev.TicketCompleted)
 
     def _mark_no_show(self, client: ClientId, command: c.MarkNoShow, _: Now) -> Decision:
-        found = self._active_ticket(client, command.ticket, Move.MISSED)
-        if isinstance(found, Decision):
-            return found
-        counter, ticket = found
-        return Decision(_answer(ticket, Move.MISSED), (ev.TicketMissed(ticket.id, counter),))
+        return self._act(client, command.ticket, Move.MISSED, ev.TicketMissed)
 
 
 def _is_without_paper(ticket: Ticket, now: Now) -> bool:

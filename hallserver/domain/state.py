@@ -169,17 +169,15 @@ class HallState:
             called_wall_ms=recorded.wall_ms,
             recalls=0,
         )
-        self._show(recorded, ticket)
+        self._show(recorded, ticket, event.counter)
 
     def _recall(self, recorded: ev.Recorded, event: ev.TicketRecalled) -> None:
         recalls = self.tickets[event.ticket].recalls + 1
-        self._show(recorded, self._move(event.ticket, Move.RECALLED, recalls=recalls))
+        ticket = self._move(event.ticket, Move.RECALLED, recalls=recalls)
+        self._show(recorded, ticket, event.counter)
         self.touched_counters.add(event.counter)
 
-    def _show(self, recorded: ev.Recorded, ticket: Ticket) -> None:
-        counter = ticket.counter
-        invariant(counter is not None, "a called ticket has a counter")
-        assert counter is not None
+    def _show(self, recorded: ev.Recorded, ticket: Ticket, counter: CounterId) -> None:
         zone = self.plan.counter(counter).zone
         self.boards.call(
             zone,

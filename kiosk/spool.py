@@ -33,7 +33,8 @@ class PrintStage(StrEnum):
     as soon as it is shown."""
 
     PRINTED = "printed"
-    """The printer said so: to be confirmed."""
+    """The printer said so, or the screen showed the number as valid: to be confirmed, whatever a
+    late answer of the printer says."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,15 @@ class Leftover:
 class Spool(Protocol):
     """Used by several threads; never raises."""
 
-    def put(self, ticket: TicketId, stage: PrintStage) -> None:
-        """Note how far a number has come. `PRINTING` is on the disk when this returns."""
+    def begin(self, ticket: TicketId) -> None:
+        """Note a number that the hall has reserved."""
+        ...
+
+    def advance(self, ticket: TicketId, stage: PrintStage) -> None:
+        """Note how far a number has come, on the disk when this returns.
+
+        A number that is `PRINTED` stays it; one that was never begun, or dropped, is not noted.
+        """
         ...
 
     def drop(self, ticket: TicketId) -> None:
@@ -71,10 +79,16 @@ class MemorySpool:
         self._lock = threading.Lock()
         self._stages: dict[TicketId, PrintStage] = {}
 
-    def put(self, ticket: TicketId, stage: PrintStage) -> None:
+    def begin(self, ticket: TicketId) -> None:
+        """Note a number."""
+        with self._lock:
+            self._stages.setdefault(ticket, PrintStage.RESERVED)
+
+    def advance(self, ticket: TicketId, stage: PrintStage) -> None:
         """Note a stage."""
         with self._lock:
-            self._stages[ticket] = stage
+            if self._stages.get(ticket, PrintStage.PRINTED) is not PrintStage.PRINTED:
+                self._stages[ticket] = stage
 
     def drop(self, ticket: TicketId) -> None:
         """Forget a number."""
@@ -97,18 +111,16 @@ CREATE TABLE IF NOT EXISTS spool (
     stage TEXT NOT NULL
 )
 """
-_PUT = """
-INSERT INTO spool (ticket, stage) VALUES (?, ?)
-ON CONFLICT (ticket) DO UPDATE SET stage = excluded.stage
-"""
+_BEGIN = "INSERT INTO spool (ticket, stage) VALUES (?, 'reserved') ON CONFLICT DO NOTHING"
+_ADVANCE = "UPDATE spool SET stage = ? WHERE ticket = ? AND stage <> 'printed'"
 
 
 class SqliteSpool:
     """Survives the end of the process, and a power cut where it matters.
 
-    Only the step to `PRINTING` waits for the disk: lost, it would have a number voided whose paper
-    is in somebody's hand. The other steps may be lost in a power cut; the number then is left as
-    it is, and counts as soon as it is shown. When the disk fails, the kiosk goes on without.
+    Every step waits for the disk: lost, it would have a number voided that somebody holds or was
+    shown. The beginning and the end do not: a number that a power cut forgets is left as it is,
+    and counts as soon as it is shown. When the disk fails, the kiosk goes on without.
     """
 
     def __init__(self, path: Path) -> None:
@@ -145,17 +157,17 @@ class SqliteSpool:
             raise
         return database
 
-    def put(self, ticket: TicketId, stage: PrintStage) -> None:
+    def begin(self, ticket: TicketId) -> None:
+        """Note a number."""
+        self._change(_BEGIN, (ticket,), sync="NORMAL")
+
+    def advance(self, ticket: TicketId, stage: PrintStage) -> None:
         """Note how far a number has come."""
-        # In WAL mode a commit waits for the disk only with FULL, and then takes the ones before
-        # it along: https://www.sqlite.org/pragma.html#pragma_synchronous
-        sync = "FULL" if stage is PrintStage.PRINTING else "NORMAL"
-        self._change(f"PRAGMA synchronous = {sync}", ())
-        self._change(_PUT, (ticket, stage.value))
+        self._change(_ADVANCE, (stage.value, ticket), sync="FULL")
 
     def drop(self, ticket: TicketId) -> None:
         """Forget a number."""
-        self._change("DELETE FROM spool WHERE ticket = ?", (ticket,))
+        self._change("DELETE FROM spool WHERE ticket = ?", (ticket,), sync="NORMAL")
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Return what is noted, oldest first."""
@@ -174,11 +186,14 @@ class SqliteSpool:
         if database is not None:
             database.close()
 
-    def _change(self, statement: str, values: tuple[object, ...]) -> None:
+    def _change(self, statement: str, values: tuple[str, ...], *, sync: str) -> None:
+        # In WAL mode a commit waits for the disk only with FULL, and then takes the ones before
+        # it along: https://www.sqlite.org/pragma.html#pragma_synchronous
         with self._lock:
             if self._database is None:
                 return
             try:
+                self._database.execute(f"PRAGMA synchronous = {sync}")
                 self._database.execute(statement, values)
             except sqlite3.Error as error:
                 if not self._has_failed:  # once per burst: a full disk fails every step

@@ -167,7 +167,7 @@ class KioskTerminal:
     def _note_in_spool(self, update: ReplyArrived) -> None:
         match update.command, update.reply:
             case ReserveTicket(), Reservation(ticket=ticket):
-                self._spool.put(ticket, PrintStage.RESERVED)
+                self._spool.begin(ticket)
             case ((ConfirmPrinted(ticket=ticket) | VoidTicket(ticket=ticket)), _):
                 self._spool.drop(ticket)
 
@@ -214,6 +214,9 @@ class KioskTerminal:
             case Submit(tag, command):
                 if isinstance(command, ReserveTicket):
                     self._record.note("tapped", service=command.service)
+                if isinstance(command, ConfirmPrinted):
+                    # The screen shows the number as valid at once: known on the disk before that.
+                    self._spool.advance(command.ticket, PrintStage.PRINTED)
                 answer = link.submit(command)
                 if isinstance(answer, OutboxFull):
                     self.post_event(ev.SubmitRefused(tag, command))

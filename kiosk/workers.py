@@ -310,17 +310,17 @@ class PrinterWorker:
     def _print(self, job: PrintJob) -> None:
         face = job.make_face()
         # On the disk before the first byte is on the wire: after a crash nobody has to guess.
-        self._spool.put(job.ticket, PrintStage.PRINTING)
+        self._spool.advance(job.ticket, PrintStage.PRINTING)
         outcome = self._printer.print_ticket(face, self._print_deadline_s)
         with self._changed:
             self._is_printing = False
         match outcome:
             case Printed(status):
-                self._spool.put(job.ticket, PrintStage.PRINTED)
+                self._spool.advance(job.ticket, PrintStage.PRINTED)
                 finished = ev.PrintFinished(job.ticket, ev.Paper.PRINTED)
                 fault = status.fault
             case NotPrinted(fault):
-                self._spool.put(job.ticket, PrintStage.RESERVED)
+                self._spool.advance(job.ticket, PrintStage.RESERVED)
                 finished = ev.PrintFinished(job.ticket, ev.Paper.NOT_PRINTED, fault.code)
             case Uncertain(fault):
                 finished = ev.PrintFinished(job.ticket, ev.Paper.UNCERTAIN, fault.code)

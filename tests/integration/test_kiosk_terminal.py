@@ -238,7 +238,8 @@ def test_after_a_crash_nothing_is_reprinted_and_nothing_is_confirmed_by_guess(tm
     tickets = [reply.ticket for reply in made if isinstance(reply, Reservation)]
     tokens = [reply.token for reply in made if isinstance(reply, Reservation)]
     for ticket, stage in zip(tickets, PrintStage, strict=True):
-        spool.put(ticket, stage)
+        spool.begin(ticket)
+        spool.advance(ticket, stage)
     with KioskWorld(tmp_path, spool=spool, hall=hall) as world:
         world.until(lambda _: world.spool.leftovers() == ())
         assert world.ticket_states() == [

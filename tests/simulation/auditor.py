@@ -64,11 +64,6 @@ class Auditor:
         elif isinstance(command, c.SignIn):
             self._moved_s[command.clerk] = self._world.now_s
 
-    def has_asked(self, client: ClientId, command: c.Command) -> bool:
-        """Whether a client's outbox took this command, in whatever life."""
-        latest = reversed(self.asked.items())
-        return any(key[0] == client and asked == command for key, asked in latest)
-
     def sent(self, _client: ClientId, topic: str, payload: bytes) -> None:
         """A client sent a command."""
         self._world.mix(payload)

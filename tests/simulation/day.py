@@ -19,7 +19,7 @@ from tests.simulation.parts import PRODUCT, Parts
 from tests.simulation.people import Hallway
 from tests.simulation.server import ServerProcess, check_password
 from tests.simulation.shape import Shape
-from tests.simulation.truth import KNOWN_GAPS, Truth
+from tests.simulation.truth import Truth
 from tests.simulation.world import BrokenError, World, demand
 
 AUTOSAVE_S = 60.0
@@ -47,7 +47,6 @@ class Day:
         shape: Shape,
         parts: Parts = PRODUCT,
         *,
-        forgives: frozenset[str] = KNOWN_GAPS,
         is_loud: bool = False,
     ) -> None:
         self.shape = shape
@@ -57,7 +56,7 @@ class Day:
         self.has_leapt = False
         self.broker = parts.broker(world)
         self.ledger = Ledger(world, plan)
-        self.truth = Truth(world, self.ledger, forgives)
+        self.truth = Truth(world, self.ledger)
         self.journal = parts.journal(self.ledger.on_commit)
         self.auditor = Auditor(world, self.journal)
         self.auditor.on_reserve = self._reserves

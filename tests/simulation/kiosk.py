@@ -16,7 +16,6 @@ from devices.printer.face import TicketFace
 from hallserver.client.record import NullRecord
 from hallserver.client.subscriptions import subscriptions_for
 from hallserver.client.updates import LinkState
-from hallserver.protocol.commands import ConfirmPrinted
 from hallserver.protocol.ids import ClientId, TicketId
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
@@ -63,11 +62,14 @@ class PoweredSpool:
         self._spool = spool
         self._synced: dict[TicketId, PrintStage] = {}
 
-    def put(self, ticket: TicketId, stage: PrintStage) -> None:
-        """Note a stage; `PRINTING` is synced and takes what came before it along."""
-        self._spool.put(ticket, stage)
-        if stage is PrintStage.PRINTING:
-            self._synced = {item.ticket: item.stage for item in self._spool.leftovers()}
+    def begin(self, ticket: TicketId) -> None:
+        """Note a number; a power cut may take it."""
+        self._spool.begin(ticket)
+
+    def advance(self, ticket: TicketId, stage: PrintStage) -> None:
+        """Note a stage, synced, and what came before it too."""
+        self._spool.advance(ticket, stage)
+        self._synced = {item.ticket: item.stage for item in self._spool.leftovers()}
 
     def drop(self, ticket: TicketId) -> None:
         """Forget a number."""
@@ -85,7 +87,8 @@ class PoweredSpool:
         for item in self._spool.leftovers():
             self._spool.drop(item.ticket)
         for ticket, stage in self._synced.items():
-            self._spool.put(ticket, stage)
+            self._spool.begin(ticket)
+            self._spool.advance(ticket, stage)
 
 
 class SimPrinter:
@@ -122,7 +125,7 @@ class SimPrinter:
 
     def _begin(self, job: PrintJob, fate: PrintFate) -> None:
         face = job.make_face()
-        self._kiosk.spool.put(job.ticket, PrintStage.PRINTING)
+        self._kiosk.spool.advance(job.ticket, PrintStage.PRINTING)
         self._job = (job, face, fate)
         self._kiosk.world.say(self._kiosk.client, f"prints {face.number}, {fate}")
         if fate is PrintFate.NOT_PRINTED:
@@ -142,11 +145,11 @@ class SimPrinter:
             self._life.after(1.5, self._ended, job, ev.Paper.UNCERTAIN)
 
     def _printed(self, job: PrintJob) -> None:
-        self._kiosk.spool.put(job.ticket, PrintStage.PRINTED)
+        self._kiosk.spool.advance(job.ticket, PrintStage.PRINTED)
         self._life.after(0.000_05, self._ended, job, ev.Paper.PRINTED)
 
     def _not_printed(self, job: PrintJob) -> None:
-        self._kiosk.spool.put(job.ticket, PrintStage.RESERVED)
+        self._kiosk.spool.advance(job.ticket, PrintStage.RESERVED)
         self._life.after(0.000_05, self._ended, job, ev.Paper.NOT_PRINTED)
 
     def _ended(self, job: PrintJob, paper: ev.Paper) -> None:
@@ -282,9 +285,6 @@ class Kiosk:
         self.world.say(self.client, "loses power" if is_power_cut else "dies")
         self.life.end()
         self.link.stop()
-        if self._printing is not None:
-            is_stored = self._auditor.has_asked(self.client, ConfirmPrinted(self._printing))
-            self._truth.kiosk_died(self._printing, is_stored=is_stored)
         self.printer.power_lost(is_paper_coming)
         if is_power_cut:
             self.spool.lose_power()

@@ -243,8 +243,8 @@ class SendsOnce(Outbox):
 class VoidsWhatPrinted(MemorySpool):
     """Takes what was in the printer for not printed."""
 
-    def put(self, ticket: Any, stage: PrintStage) -> None:
-        super().put(ticket, PrintStage.RESERVED)
+    def advance(self, ticket: Any, stage: PrintStage) -> None:
+        super().advance(ticket, PrintStage.RESERVED)
 
 
 class ConfirmsAtOnce(KioskTerminal):

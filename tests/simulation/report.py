@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from tests.simulation.day import Day, Result
 from tests.simulation.parts import PRODUCT, Parts
 from tests.simulation.shape import FaultKind, Shape
-from tests.simulation.truth import KNOWN_GAPS
 from tests.simulation.world import BrokenError
 
 
@@ -39,11 +38,10 @@ def run_day(
     shape: Shape,
     parts: Parts = PRODUCT,
     *,
-    forgives: frozenset[str] = KNOWN_GAPS,
     is_reduced: bool = True,
 ) -> Result | Failure:
     """Live a day; when it breaks, find out which faults it takes."""
-    day = Day(shape, parts, forgives=forgives)
+    day = Day(shape, parts)
     try:
         return day.run()
     except BrokenError as broken:

@@ -12,14 +12,6 @@ from hallserver.protocol.ids import ClientId, CommandId, TicketId
 from tests.simulation.ledger import Ledger, Line
 from tests.simulation.world import World, demand
 
-PROMISE_BEFORE_OUTBOX = "promise before outbox"
-"""A kiosk shows a number without paper as valid while its confirmation is still on the way to the
-outbox; a kiosk that dies in that moment forgets the promise. The window is a thread's hop and one
-write to disk."""
-
-KNOWN_GAPS = frozenset({PROMISE_BEFORE_OUTBOX})
-"""What the product is known not to promise yet. Each has a scenario of its own that fails."""
-
 VALID = frozenset({"waiting", "called", "serving", "completed", "no_show"})
 
 
@@ -43,15 +35,12 @@ class Visit:
 class Truth:
     """Papers and promises of the day."""
 
-    def __init__(self, world: World, ledger: Ledger, forgives: frozenset[str]) -> None:
+    def __init__(self, world: World, ledger: Ledger) -> None:
         self._world = world
-        self._forgives = forgives
         self._ledger = ledger
         self.papers: dict[TicketId, Paper] = {}
         self.promised: dict[TicketId, bool] = {}
         """Numbers that a kiosk showed as valid, and whether as "on paper"."""
-        self.forgotten: set[TicketId] = set()
-        """Promises that fell into a known gap."""
         self._visit_of_command: dict[tuple[ClientId, CommandId], Visit] = {}
         self._visit_of_ticket: dict[TicketId, Visit] = {}
         self.on_moved: Callable[[Line], None] = lambda _line: None
@@ -82,14 +71,6 @@ class Truth:
         self.promised[ticket] = is_on_paper
         state = self._ledger.state_of(ticket)
         demand(state != "voided", "no void number is promised", ticket)
-
-    def kiosk_died(self, ticket: TicketId, is_stored: bool) -> None:
-        """A kiosk died that had promised this number last, and stored its confirmation or not."""
-        is_without_paper = self.promised.get(ticket) is False and ticket not in self.papers
-        if is_without_paper and not is_stored and PROMISE_BEFORE_OUTBOX in self._forgives:
-            self._world.say("gap", f"{PROMISE_BEFORE_OUTBOX}: {ticket}")
-            del self.promised[ticket]
-            self.forgotten.add(ticket)
 
     # The journal.
 

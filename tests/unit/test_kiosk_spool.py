@@ -12,9 +12,9 @@ ONE, TWO = TicketId("20261123-A001"), TicketId("20261123-A002")
 
 def test_stages_survive_the_end_of_the_process_in_the_order_of_reservation(tmp_path: Path):
     first = SqliteSpool(tmp_path / "spool.sqlite")
-    first.put(ONE, PrintStage.RESERVED)
-    first.put(TWO, PrintStage.RESERVED)
-    first.put(ONE, PrintStage.PRINTING)
+    first.begin(ONE)
+    first.begin(TWO)
+    first.advance(ONE, PrintStage.PRINTING)
     first.close()
     again = SqliteSpool(tmp_path / "spool.sqlite")
     assert again.leftovers() == (
@@ -31,8 +31,8 @@ def test_stages_survive_the_end_of_the_process_in_the_order_of_reservation(tmp_p
 def test_a_process_that_is_killed_leaves_its_last_stage(tmp_path: Path):
     # Copying the files of an open spool is what the disk holds at a kill: nothing is flushed.
     live = SqliteSpool(tmp_path / "live" / "spool.sqlite")
-    live.put(ONE, PrintStage.RESERVED)
-    live.put(ONE, PrintStage.PRINTING)
+    live.begin(ONE)
+    live.advance(ONE, PrintStage.PRINTING)
     crash = tmp_path / "crash"
     crash.mkdir()
     for path in (tmp_path / "live").iterdir():
@@ -48,18 +48,51 @@ def test_a_damaged_file_is_begun_anew(tmp_path: Path, junk: bytes):
     path = tmp_path / "spool.sqlite"
     path.write_bytes(junk)
     spool = SqliteSpool(path)
-    spool.put(ONE, PrintStage.PRINTED)
+    spool.begin(ONE)
+    spool.advance(ONE, PrintStage.PRINTED)
     assert spool.leftovers() == (Leftover(ONE, PrintStage.PRINTED),)
     spool.close()
 
 
-@pytest.mark.parametrize("make", [lambda path: MemorySpool(), SqliteSpool])
+MAKERS = pytest.mark.parametrize("make", [lambda path: MemorySpool(), SqliteSpool])
+
+
+@MAKERS
+@pytest.mark.parametrize("late", PrintStage)
+def test_what_was_shown_as_valid_is_confirmed_whatever_the_printer_says_late(
+    tmp_path: Path, make, late: PrintStage
+):
+    spool: Spool = make(tmp_path / "spool.sqlite")
+    spool.begin(ONE)
+    spool.advance(ONE, PrintStage.PRINTING)
+    spool.advance(ONE, PrintStage.PRINTED)
+    spool.advance(ONE, late)
+    spool.begin(ONE)
+    assert spool.leftovers() == (Leftover(ONE, PrintStage.PRINTED),)
+    spool.close()
+
+
+@MAKERS
+@pytest.mark.parametrize("late", PrintStage)
+def test_the_printer_does_not_bring_back_what_the_hall_has_settled(
+    tmp_path: Path, make, late: PrintStage
+):
+    spool: Spool = make(tmp_path / "spool.sqlite")
+    spool.begin(ONE)
+    spool.advance(ONE, PrintStage.PRINTING)
+    spool.drop(ONE)
+    spool.advance(ONE, late)
+    assert spool.leftovers() == ()
+    spool.close()
+
+
+@MAKERS
 def test_a_closed_spool_is_quiet_and_closing_twice_is_allowed(tmp_path: Path, make):
     spool: Spool = make(tmp_path / "spool.sqlite")
-    spool.put(ONE, PrintStage.RESERVED)
+    spool.begin(ONE)
     spool.close()
     spool.close()
-    spool.put(TWO, PrintStage.RESERVED)
+    spool.begin(TWO)
     spool.drop(ONE)
 
 

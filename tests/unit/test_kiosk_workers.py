@@ -227,7 +227,7 @@ def test_the_spool_knows_before_the_first_byte_and_again_when_the_printer_has_sp
     outcome: PrintOutcome, finished: ev.PrintFinished, stage: PrintStage
 ):
     spool = MemorySpool()
-    spool.put(TICKET, PrintStage.RESERVED)
+    spool.begin(TICKET)
     printer = ScriptedPrinter([outcome], spool)
     told: queue.Queue[ev.Event] = queue.Queue()
     worker = PrinterWorker(printer, spool, told.put)

@@ -11,6 +11,20 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TypeVar
 
+from hallserver.domain.rules import (
+    ALWAYS,
+    DEFAULT_POLICY,
+    CounterRules,
+    Holidays,
+    Item,
+    Permission,
+    Policy,
+    PriorityClass,
+    Rules,
+    Schedule,
+    ServiceRules,
+    TidalRule,
+)
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import (
     ClerkId,
@@ -18,6 +32,8 @@ from hallserver.protocol.ids import (
     CounterId,
     DepartmentId,
     HallId,
+    ItemId,
+    PriorityId,
     ServiceId,
     ZoneId,
 )
@@ -31,6 +47,7 @@ __all__ = [
     "Kiosk",
     "Rules",
     "Service",
+    "StaffTablet",
     "Text",
     "Zone",
     "compress_ranges",
@@ -78,6 +95,7 @@ class Service:
     initials: str
     start: int = 1
     width: int = 3
+    rules: ServiceRules = field(default_factory=ServiceRules)
 
     @property
     def last(self) -> int:
@@ -103,6 +121,7 @@ class Counter:
     services: tuple[ServiceId, ...]
     is_comprehensive: bool = False
     label: Text = _DERIVED
+    rules: CounterRules = field(default_factory=CounterRules)
 
     def __post_init__(self) -> None:
         """Fill in the label that follows from the number."""
@@ -121,6 +140,7 @@ class Clerk:
     name: Text = field(repr=False)
     staff_number: str
     password_hash: str = field(repr=False)
+    permissions: frozenset[Permission] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +164,11 @@ class CallScreen:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What this hall decided about its own order.
+class StaffTablet:
+    """A tablet of the lobby guides (`guide-01`) or a supervisor's console (`console-01`)."""
 
-    `business_day_starts` is in minutes after local midnight in `timezone` (an IANA name);
-    `recall_limit` counts the recalls after the first call.
-    """
-
-    timezone: str
-    business_day_starts: int = 0
-    recall_limit: int = 3
-    call_timeout_s: int = 120
-    open_tickets_per_person_and_service: int = 1
+    id: ClientId
+    place: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,14 @@ class HallPlan:
     clerks: tuple[Clerk, ...] = ()
     kiosks: tuple[Kiosk, ...] = ()
     callscreens: tuple[CallScreen, ...] = ()
+    guides: tuple[StaffTablet, ...] = ()
+    consoles: tuple[StaffTablet, ...] = ()
+    priorities: tuple[PriorityClass, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    holidays: Holidays = field(default_factory=Holidays)
+    items: tuple[Item, ...] = ()
+    tidal: tuple[TidalRule, ...] = ()
 
     _zones: Mapping[ZoneId, Zone] = field(init=False, repr=False, compare=False)
     _departments: Mapping[DepartmentId, Department] = field(init=False, repr=False, compare=False)
@@ -180,6 +201,10 @@ class HallPlan:
     _clerks: Mapping[ClerkId, Clerk] = field(init=False, repr=False, compare=False)
     _kiosks: Mapping[ClientId, Kiosk] = field(init=False, repr=False, compare=False)
     _callscreens: Mapping[ClientId, CallScreen] = field(init=False, repr=False, compare=False)
+    _priorities: Mapping[PriorityId, PriorityClass] = field(init=False, repr=False, compare=False)
+    _policies: Mapping[str, Policy] = field(init=False, repr=False, compare=False)
+    _schedules: Mapping[str, Schedule] = field(init=False, repr=False, compare=False)
+    _items: Mapping[ItemId, Item] = field(init=False, repr=False, compare=False)
     _counters_of: Mapping[ServiceId, tuple[Counter, ...]] = field(
         init=False, repr=False, compare=False
     )
@@ -195,6 +220,14 @@ class HallPlan:
         fill(self, "_clerks", _by_id("clerk", ((c.id, c) for c in self.clerks)))
         fill(self, "_kiosks", _by_id("kiosk", ((k.id, k) for k in self.kiosks)))
         fill(self, "_callscreens", _by_id("callscreen", ((s.id, s) for s in self.callscreens)))
+        fill(self, "_priorities", _by_id("priority class", ((p.id, p) for p in self.priorities)))
+        policies = {DEFAULT_POLICY.id: DEFAULT_POLICY}
+        policies |= _by_id("policy", ((p.id, p) for p in self.policies))
+        fill(self, "_policies", policies)
+        schedules = {ALWAYS.id: ALWAYS}
+        schedules |= _by_id("schedule", ((s.id, s) for s in self.schedules))
+        fill(self, "_schedules", schedules)
+        fill(self, "_items", _by_id("item", ((i.id, i) for i in self.items)))
         serving: dict[ServiceId, list[Counter]] = {service.id: [] for service in self.services}
         for counter in self.counters:
             for service_id in counter.services:
@@ -242,6 +275,31 @@ class HallPlan:
         """Return the clerk, or None for an account that came from outside and is not ours."""
         return self._clerks.get(clerk)
 
+    def find_priority(self, priority: PriorityId) -> PriorityClass | None:
+        """Return the priority class, or None for an id that is not ours."""
+        return self._priorities.get(priority)
+
+    def find_item(self, item: ItemId) -> Item | None:
+        """Return the item, or None for an id that is not ours."""
+        return self._items.get(item)
+
+    def item(self, item: ItemId) -> Item:
+        """Return an item of this hall; KeyError when it has none of that id."""
+        return self._items[item]
+
+    def rank_of(self, priority: PriorityId | None) -> int:
+        """Return 0 for the highest class and so on; ordinary visitors come behind all classes."""
+        ids = list(self._priorities)
+        return len(ids) if priority is None else ids.index(priority)
+
+    def policy_of(self, counter: CounterId) -> Policy:
+        """Return how a counter chooses: by its own policy or the hall's."""
+        return self._policies[self._counters[counter].rules.policy or self.rules.policy]
+
+    def schedule_of(self, service: ServiceId) -> Schedule:
+        """Return when a service can be had: by its own schedule or the hall's."""
+        return self._schedules[self._services[service].rules.schedule or self.rules.schedule]
+
     def counters_of(self, service: ServiceId) -> tuple[Counter, ...]:
         """Return the counters that serve a service, in the order of the hall file."""
         return self._counters_of[service]
@@ -282,7 +340,7 @@ def compress_ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
     return tuple(runs)
 
 
-def _by_id(kind: str, pairs: Iterable[tuple[K, V]]) -> Mapping[K, V]:
+def _by_id(kind: str, pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
     found: dict[K, V] = {}
     for key, value in pairs:
         if key in found:

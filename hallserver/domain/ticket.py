@@ -3,11 +3,15 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
+from hallserver.domain.place import Place
+from hallserver.domain.waiting import Lane
 from hallserver.protocol.ids import (
     ClerkId,
     ClientId,
     CounterId,
+    ItemId,
     PersonKey,
+    PriorityId,
     ServiceId,
     TicketId,
     TicketNumber,
@@ -90,9 +94,10 @@ def may(state: TicketState, move: Move) -> bool:
 class Ticket:
     """One place in line.
 
-    `place` orders the waiting: the journal's sequence number of the reservation, so that numbers of
-    one service are called in their own order. `*_ms` are on the hall's own clock; `counter` and
-    `clerk` are those of the last call.
+    `place` orders the waiting; `*_ms` are on the hall's own clock: `since_ms` is when it joined the
+    line that it waits in, `due_ms` the beginning of its appointment. `counter` and `clerk` are
+    those of the last call; `for_counter` is set while only that counter may call it, `returns_to`
+    while it comes back there by itself. `step` counts the steps of `item` that are done.
     """
 
     id: TicketId
@@ -100,14 +105,30 @@ class Ticket:
     service: ServiceId
     person: PersonKey | None
     kiosk: ClientId
-    place: int
+    place: Place
     reserved_ms: int
     state: TicketState = INITIAL
     recalls: int = 0
     counter: CounterId | None = None
     clerk: ClerkId | None = None
     called_wall_ms: int = 0
+    called_ms: int = 0
+    since_ms: int = 0
+    due_ms: int | None = None
+    priority: PriorityId | None = None
+    companions: int = 0
+    for_counter: CounterId | None = None
+    returns_to: CounterId | None = None
+    reinstated: int = 0
+    parked: int = 0
+    item: ItemId | None = None
+    step: int = 0
     is_rated: bool = False
+
+    @property
+    def lane(self) -> Lane:
+        """The line that it waits in, or would."""
+        return Lane(self.service, self.priority, self.for_counter, self.due_ms is not None)
 
     def moved(self, move: Move) -> "Ticket":
         """Return the ticket after a move. Raises IllegalMoveError; nothing else changes."""

@@ -1,5 +1,6 @@
 """What the hall publishes of its state: one pure function a snapshot."""
 
+from hallserver.domain import choosing
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.state import HallState
 from hallserver.domain.ticket import Ticket
@@ -62,15 +63,15 @@ def board(state: HallState, zone: ZoneId, epoch: Epoch) -> BoardSnapshot:
 def counter(state: HallState, counter_id: CounterId, epoch: Epoch) -> CounterSnapshot:
     """Show one counter to its terminal and its pad."""
     desk = state.desks[counter_id]
-    services = state.plan.counter(counter_id).services
-    upcoming = state.lines.upcoming(services, UPCOMING_SHOWN)
+    services = state.services_of(counter_id)
+    upcoming = choosing.upcoming(state, counter_id, UPCOMING_SHOWN, state.now_ms)
     return CounterSnapshot(
         epoch=epoch,
         version=state.seq,
         counter=counter_id,
         clerk=_clerk(state, counter_id),
         active=_active(state, desk.active),
-        waiting=sum(map(state.lines.length, services)),
+        waiting=state.lines.length_at(counter_id, services),
         next_numbers=tuple(state.tickets[ticket].number for ticket in upcoming),
         rateable=_rateable(state, desk.completed),
     )

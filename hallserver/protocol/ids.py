@@ -26,3 +26,11 @@ BusinessDay = NewType("BusinessDay", str)
 """`YYYYMMDD` of the hall's own day, which begins at the boundary that the hall configures."""
 Epoch = NewType("Epoch", int)
 """Counts the starts of the hall server; part of every snapshot's version."""
+PriorityId = NewType("PriorityId", str)
+"""A class of visitors who are called sooner, such as `veteran`; the hall file names them."""
+ItemId = NewType("ItemId", str)
+"""A matter that several departments settle together (一件事), with a route of steps."""
+AppointmentId = NewType("AppointmentId", str)
+"""Names one booking: its day and a running number, `20261125-0042`."""
+ProposalId = NewType("ProposalId", str)
+"""Names one proposal to a supervisor: business day and running number."""

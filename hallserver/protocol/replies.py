@@ -77,9 +77,9 @@ class Rejected(_Reply, frozen=True, tag=True):
 Reply = Reservation | Done | TicketStatus | SignedIn | TicketAtCounter | Rejected
 
 
-def reject(code: RejectionCode) -> Rejected:
-    """Refuse with the sentence that belongs to the code."""
-    return Rejected(code=code, text=SENTENCES[code])
+def reject(code: RejectionCode, text: Text | None = None) -> Rejected:
+    """Refuse with the sentence that belongs to the code, or with one that says it more exactly."""
+    return Rejected(code=code, text=text or SENTENCES[code])
 
 
 class ReplyMessage(msgspec.Struct, frozen=True):

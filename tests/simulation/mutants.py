@@ -10,6 +10,7 @@ from hallserver.client.outbox import Outbox
 from hallserver.client.session import Session
 from hallserver.client.updates import LinkState, ReplyArrived, SnapshotArrived, Update
 from hallserver.clock import HallClock
+from hallserver.domain import choosing
 from hallserver.domain import events as ev
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import Move
@@ -99,8 +100,7 @@ class LatecomersFirst(Hall):
         if not decision.events or not isinstance(decision.events[0], ev.TicketCalled):
             return decision
         called = decision.events[0]
-        services = self._plan.counter(called.counter).services
-        last = self.state.lines.upcoming(services, 99)[-1]
+        last = choosing.upcoming(self.state, called.counter, 99, now.elapsed_ms)[-1]
         ticket = self.state.tickets[last]
         reply = replace_struct(decision.reply, ticket=last, number=ticket.number)
         reply = replace_struct(reply, service=ticket.service)
@@ -127,7 +127,7 @@ class CallableAtOnce(Hall):
     def apply(self, recorded: ev.Recorded) -> None:
         super().apply(recorded)
         if isinstance(recorded.event, ev.TicketReserved):
-            self.state._move(recorded.event.ticket, Move.PRINTED)
+            self.state.move(recorded.event.ticket, Move.PRINTED)
 
 
 class RatesAgain(Hall):

@@ -3,6 +3,7 @@
 import pytest
 
 from hallserver.domain import token as tokens
+from hallserver.domain.acts.issue import SUPERSEDE_AFTER_MS
 from hallserver.domain.events import (
     ClerkSignedOut,
     DayClosed,
@@ -12,7 +13,6 @@ from hallserver.domain.events import (
     TicketVoided,
     VoidCause,
 )
-from hallserver.hall import SUPERSEDE_AFTER_MS
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import SENTENCES, RejectionCode
 from hallserver.protocol.ids import (

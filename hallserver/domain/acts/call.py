@@ -1,0 +1,73 @@
+"""Calling: the next by the counter's policy, again, and what becomes of the call."""
+
+from collections.abc import Callable
+
+from hallserver.domain import events as ev
+from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse
+from hallserver.domain.choosing import choose_at
+from hallserver.domain.instant import Now
+from hallserver.domain.ticket import Move
+from hallserver.protocol import commands as c
+from hallserver.protocol.errors import RejectionCode
+from hallserver.protocol.ids import ClientId, CounterId, TicketId
+
+
+def _call_next(room: Room, client: ClientId, _: c.CallNext, now: Now) -> Decision:
+    staffed = room.staffed(client)
+    if isinstance(staffed, Decision):
+        return staffed
+    counter, desk, clerk = staffed
+    if desk.active is not None:
+        return refuse(RejectionCode.COUNTER_BUSY)
+    choice = choose_at(room.state, counter, now.elapsed_ms)
+    if choice is None:
+        return refuse(RejectionCode.NOBODY_WAITING)
+    called = ev.TicketCalled(choice.ticket, counter, clerk, choice.reason, choice.turn)
+    ticket = room.state.tickets[choice.ticket]
+    return Decision(answer(ticket, Move.CALLED, recalls=0), (called,))
+
+
+def _recall(room: Room, client: ClientId, command: c.Recall, _: Now) -> Decision:
+    found = room.at_this_counter(client, command.ticket, Move.RECALLED)
+    if isinstance(found, Decision):
+        return found
+    counter, ticket = found
+    if ticket.recalls >= room.plan.rules.recall_limit:
+        return refuse(RejectionCode.RECALL_LIMIT)
+    reply = answer(ticket, Move.RECALLED, recalls=ticket.recalls + 1)
+    return Decision(reply, (ev.TicketRecalled(ticket.id, counter),))
+
+
+def _act(
+    room: Room,
+    client: ClientId,
+    ticket_id: TicketId,
+    move: Move,
+    happened: Callable[[TicketId, CounterId], ev.Event],
+) -> Decision:
+    found = room.at_this_counter(client, ticket_id, move)
+    if isinstance(found, Decision):
+        return found
+    counter, ticket = found
+    return Decision(answer(ticket, move), (happened(ticket.id, counter),))
+
+
+def _arrive(room: Room, client: ClientId, command: c.Arrive, _: Now) -> Decision:
+    return _act(room, client, command.ticket, Move.ARRIVED, ev.TicketArrived)
+
+
+def _complete(room: Room, client: ClientId, command: c.Complete, _: Now) -> Decision:
+    return _act(room, client, command.ticket, Move.COMPLETED, ev.TicketCompleted)
+
+
+def _mark_no_show(room: Room, client: ClientId, command: c.MarkNoShow, _: Now) -> Decision:
+    return _act(room, client, command.ticket, Move.MISSED, ev.TicketMissed)
+
+
+ACTS: dict[type[c.Command], Act] = {
+    c.CallNext: _call_next,
+    c.Recall: _recall,
+    c.Arrive: _arrive,
+    c.Complete: _complete,
+    c.MarkNoShow: _mark_no_show,
+}

@@ -1,0 +1,31 @@
+"""What the clock brings."""
+
+from hallserver.domain import events as ev
+from hallserver.domain.acts.base import Room
+from hallserver.domain.calendar import business_day
+from hallserver.domain.instant import Now
+from hallserver.domain.ticket import TERMINAL
+from hallserver.protocol.ids import BusinessDay
+
+
+def tick(room: Room, now: Now) -> tuple[ev.Event, ...]:
+    """Say what the clock brings: the business day opens, or changes, forward only."""
+    state = room.state
+    today = business_day(now.wall_ms, room.plan.rules)
+    if state.day is None:
+        return (ev.DayOpened(today),)
+    if today > state.day:
+        return _new_day(room, state.day, today)
+    return ()
+
+
+def _new_day(room: Room, yesterday: BusinessDay, today: BusinessDay) -> tuple[ev.Event, ...]:
+    expired = tuple(
+        ev.TicketExpired(ticket.id)
+        for ticket in room.state.tickets.values()
+        if ticket.state not in TERMINAL
+    )
+    signed_out = tuple(
+        ev.ClerkSignedOut(counter, clerk) for clerk, counter in room.state.desk_of_clerk.items()
+    )
+    return (*expired, *signed_out, ev.DayClosed(yesterday), ev.DayOpened(today))

@@ -1,0 +1,33 @@
+"""Counters and shifts."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hallserver.domain import events as ev
+from hallserver.domain.invariant import invariant
+from hallserver.domain.state import HallState
+
+
+def _sign_in(state: HallState, _: ev.Recorded, event: ev.ClerkSignedIn) -> None:
+    desk = state.desks[event.counter]
+    invariant(desk.clerk is None, f"counter {event.counter} has one clerk")
+    invariant(event.clerk not in state.desk_of_clerk, f"{event.clerk} is at one counter")
+    desk.clerk = event.clerk
+    state.desk_of_clerk[event.clerk] = event.counter
+    state.touch_desk(event.counter)
+
+
+def _sign_out(state: HallState, _: ev.Recorded, event: ev.ClerkSignedOut) -> None:
+    desk = state.desks[event.counter]
+    invariant(desk.active is None, f"counter {event.counter} is free when its clerk leaves")
+    invariant(desk.clerk == event.clerk, f"{event.clerk} is at counter {event.counter}")
+    desk.clerk = None
+    desk.completed = None
+    del state.desk_of_clerk[event.clerk]
+    state.touch_desk(event.counter)
+
+
+FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
+    ev.ClerkSignedIn: _sign_in,
+    ev.ClerkSignedOut: _sign_out,
+}

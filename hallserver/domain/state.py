@@ -13,6 +13,7 @@ from hallserver.domain.waiting import Lane, Waiting, WaitingLines
 from hallserver.protocol.ids import (
     BusinessDay,
     ClerkId,
+    ClientId,
     CounterId,
     PersonKey,
     ServiceId,
@@ -60,6 +61,7 @@ class HallState:
         self.numbering = Numbering(day)
         self.desks: dict[CounterId, Desk] = {c.id: Desk() for c in self.plan.counters}
         self.desk_of_clerk: dict[ClerkId, CounterId] = {}
+        self.staff: dict[ClientId, ClerkId] = {}
         self.boards = Boards(zone.id for zone in self.plan.zones)
         self.touched_zones.update(zone.id for zone in self.plan.zones)
         self.touched_counters.update(self.desks)

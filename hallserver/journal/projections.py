@@ -222,5 +222,7 @@ _PROJECT: dict[type[Any], Callable[[ev.Recorded, Any], Change | None]] = {
     ev.TicketExpired: _ends_as(TicketState.EXPIRED),
     ev.ClerkSignedIn: _nothing,
     ev.ClerkSignedOut: _nothing,
+    ev.StaffSignedIn: _nothing,
+    ev.StaffSignedOut: _nothing,
     ev.ServiceRated: _rate,
 }

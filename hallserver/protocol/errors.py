@@ -28,6 +28,7 @@ class RejectionCode(StrEnum):
     NUMBERS_USED_UP = "numbers_used_up"
     WRONG_STATE = "wrong_state"
     NOT_SIGNED_IN = "not_signed_in"
+    NO_PERMISSION = "no_permission"
     WRONG_PASSWORD = "wrong_password"
     COUNTER_TAKEN = "counter_taken"
     CLERK_ELSEWHERE = "clerk_elsewhere"
@@ -82,6 +83,10 @@ SENTENCES: dict[RejectionCode, Text] = {
     ),
     RejectionCode.NOT_SIGNED_IN: Text(
         "窗口尚未登录，请先登录。", "Nobody is signed in at this window. Please sign in first."
+    ),
+    RejectionCode.NO_PERMISSION: Text(
+        "您的账号没有此操作的权限，请联系主管。",
+        "Your account may not do that. Please ask a supervisor.",
     ),
     RejectionCode.WRONG_PASSWORD: Text(
         "账号或密码不正确。", "The account or the password is not right."

@@ -30,11 +30,17 @@ class Role(StrEnum):
     COUNTER = "counter"
     PAD = "pad"
     CALLSCREEN = "callscreen"
+    GUIDE = "guide"
+    """The lobby guides' tablet."""
+    CONSOLE = "console"
+    """A supervisor's console."""
+    GATEWAY = "gateway"
+    """Another system that books appointments."""
 
 
 SERVER_CLIENT = ClientId("server")
 
-_CLIENT_ID = re.compile(r"(kiosk|counter|pad|callscreen)-(\d{1,3})", re.ASCII)
+_CLIENT_ID = re.compile(r"(kiosk|counter|pad|callscreen|guide|console|gateway)-(\d{1,3})", re.ASCII)
 
 
 def role_of(client: ClientId) -> Role | None:
@@ -80,6 +86,9 @@ MAY_SEND: dict[Role, tuple[type[c.Command], ...]] = {
     ),
     Role.PAD: (c.RateAtCounter, c.ShowTicket, c.RateService),
     Role.CALLSCREEN: (),
+    Role.GUIDE: (c.SignIn, c.SignOut),
+    Role.CONSOLE: (c.SignIn, c.SignOut),
+    Role.GATEWAY: (),
 }
 
 

@@ -8,6 +8,7 @@ from hallserver.domain import events as ev
 from hallserver.domain import token as tokens
 from hallserver.domain.instant import Now
 from hallserver.domain.plan import HallPlan
+from hallserver.domain.rules import Permission
 from hallserver.domain.state import Desk, HallState
 from hallserver.domain.ticket import Move, Ticket, may
 from hallserver.protocol import routes
@@ -54,6 +55,22 @@ class Room:
         if desk.clerk is None:
             return refuse(RejectionCode.NOT_SIGNED_IN)
         return counter, desk, desk.clerk
+
+    def staff(self, client: ClientId, permission: Permission | None = None) -> ClerkId | Decision:
+        """Return who is signed in at a terminal, tablet or console, or why it may not be.
+
+        With a `permission` it has to be somebody who has it.
+        """
+        counter = routes.counter_of(client)
+        account = (
+            self.state.staff.get(client) if counter is None else self.state.desks[counter].clerk
+        )
+        if account is None:
+            return refuse(RejectionCode.NOT_SIGNED_IN)
+        clerk = self.plan.find_clerk(account)
+        if permission is not None and (clerk is None or permission not in clerk.permissions):
+            return refuse(RejectionCode.NO_PERMISSION)
+        return account
 
     def find_by_token(self, token: TicketToken) -> Ticket | RejectionCode:
         """Return the ticket of a genuine token of the open day, or why there is none."""

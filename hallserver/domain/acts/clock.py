@@ -1,11 +1,17 @@
 """What the clock brings."""
 
+from collections.abc import Callable, Iterable
+
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import Room
 from hallserver.domain.calendar import business_day
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import TERMINAL
 from hallserver.protocol.ids import BusinessDay
+
+_DUE: tuple[Callable[[Room, Now], Iterable[ev.Event]], ...] = ()
+"""What falls due within a day. Each is asked several times a second and costs next to nothing when
+nothing is due; it reads the state as it was before the tick."""
 
 
 def tick(room: Room, now: Now) -> tuple[ev.Event, ...]:
@@ -16,7 +22,7 @@ def tick(room: Room, now: Now) -> tuple[ev.Event, ...]:
         return (ev.DayOpened(today),)
     if today > state.day:
         return _new_day(room, state.day, today)
-    return ()
+    return tuple(event for due in _DUE for event in due(room, now))
 
 
 def _new_day(room: Room, yesterday: BusinessDay, today: BusinessDay) -> tuple[ev.Event, ...]:
@@ -28,4 +34,5 @@ def _new_day(room: Room, yesterday: BusinessDay, today: BusinessDay) -> tuple[ev
     signed_out = tuple(
         ev.ClerkSignedOut(counter, clerk) for clerk, counter in room.state.desk_of_clerk.items()
     )
-    return (*expired, *signed_out, ev.DayClosed(yesterday), ev.DayOpened(today))
+    left = tuple(ev.StaffSignedOut(client, clerk) for client, clerk in room.state.staff.items())
+    return (*expired, *signed_out, *left, ev.DayClosed(yesterday), ev.DayOpened(today))

@@ -5,17 +5,20 @@ from hallserver.domain.acts.base import OK, Act, Decision, Room, refuse
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import Move, may
 from hallserver.protocol import commands as c
+from hallserver.protocol import routes
 from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import ClerkId, ClientId, CounterId
 from hallserver.protocol.replies import Done, SignedIn
 
 
 def _sign_in(room: Room, client: ClientId, command: c.SignIn, _: Now) -> Decision:
-    counter, desk = room.at(client)
     clerk = room.plan.find_clerk(command.clerk)
     if not room.verify_password(command.clerk, command.password) or clerk is None:
         return refuse(RejectionCode.WRONG_PASSWORD)
     reply = SignedIn(clerk.id, clerk.name)
+    if routes.counter_of(client) is None:
+        return _staff_in(room, client, reply)
+    counter, desk = room.at(client)
     if desk.clerk == clerk.id:
         return Decision(reply)  # the terminal was started anew
     if desk.active is not None:
@@ -32,6 +35,15 @@ def _sign_in(room: Room, client: ClientId, command: c.SignIn, _: Now) -> Decisio
     return Decision(reply, (*leaving, ev.ClerkSignedIn(counter, clerk.id)))
 
 
+def _staff_in(room: Room, client: ClientId, reply: SignedIn) -> Decision:
+    """Begin at a tablet or console. One person may use several: nothing is called there."""
+    before = room.state.staff.get(client)
+    if before == reply.clerk:
+        return Decision(reply)
+    leaving = () if before is None else (ev.StaffSignedOut(client, before),)
+    return Decision(reply, (*leaving, ev.StaffSignedIn(client, reply.clerk)))
+
+
 def leave(room: Room, counter: CounterId, clerk: ClerkId) -> tuple[ev.Event, ...] | None:
     """Return what happens when a clerk leaves a counter; None while someone is served."""
     active = room.state.desks[counter].active
@@ -45,6 +57,9 @@ def leave(room: Room, counter: CounterId, clerk: ClerkId) -> tuple[ev.Event, ...
 
 
 def _sign_out(room: Room, client: ClientId, _: c.SignOut, __: Now) -> Decision:
+    if routes.counter_of(client) is None:
+        staff = room.state.staff.get(client)
+        return OK if staff is None else Decision(Done(), (ev.StaffSignedOut(client, staff),))
     counter, desk = room.at(client)
     if desk.clerk is None:
         return OK

@@ -7,6 +7,8 @@ import msgspec
 from hallserver.domain.events.counters import (
     ClerkSignedIn,
     ClerkSignedOut,
+    StaffSignedIn,
+    StaffSignedOut,
 )
 from hallserver.domain.events.day import (
     DayClosed,
@@ -44,6 +46,8 @@ __all__ = [
     "Recorded",
     "ReleaseReason",
     "ServiceRated",
+    "StaffSignedIn",
+    "StaffSignedOut",
     "TicketArrived",
     "TicketCalled",
     "TicketCompleted",
@@ -74,6 +78,8 @@ Event = (
     | TicketExpired
     | ClerkSignedIn
     | ClerkSignedOut
+    | StaffSignedIn
+    | StaffSignedOut
     | ServiceRated
 )
 

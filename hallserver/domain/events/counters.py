@@ -1,7 +1,21 @@
 """What happens at counters, apart from tickets."""
 
 from hallserver.domain.events.base import EventBase
-from hallserver.protocol.ids import ClerkId, CounterId
+from hallserver.protocol.ids import ClerkId, ClientId, CounterId
+
+
+class StaffSignedIn(EventBase, frozen=True, tag=True):
+    """A guide or a supervisor began to work at a tablet or console."""
+
+    client: ClientId
+    clerk: ClerkId
+
+
+class StaffSignedOut(EventBase, frozen=True, tag=True):
+    """A guide or a supervisor left a tablet or console."""
+
+    client: ClientId
+    clerk: ClerkId
 
 
 class ClerkSignedIn(EventBase, frozen=True, tag=True):

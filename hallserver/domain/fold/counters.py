@@ -27,7 +27,18 @@ def _sign_out(state: HallState, _: ev.Recorded, event: ev.ClerkSignedOut) -> Non
     state.touch_desk(event.counter)
 
 
+def _staff_in(state: HallState, _: ev.Recorded, event: ev.StaffSignedIn) -> None:
+    invariant(event.client not in state.staff, f"{event.client} has one person")
+    state.staff[event.client] = event.clerk
+
+
+def _staff_out(state: HallState, _: ev.Recorded, event: ev.StaffSignedOut) -> None:
+    invariant(state.staff.pop(event.client, None) == event.clerk, f"{event.clerk} was there")
+
+
 FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
     ev.ClerkSignedIn: _sign_in,
     ev.ClerkSignedOut: _sign_out,
+    ev.StaffSignedIn: _staff_in,
+    ev.StaffSignedOut: _staff_out,
 }

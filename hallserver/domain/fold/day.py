@@ -17,6 +17,7 @@ def _close_day(state: HallState, _: ev.Recorded, event: ev.DayClosed) -> None:
     invariant(event.day == state.day, "the day that closes is the day that is open")
     invariant(not state.held, "nobody holds a ticket after the close of the day")
     invariant(not state.desk_of_clerk, "nobody is signed in after the close of the day")
+    invariant(not state.staff, "no staff is signed in after the close of the day")
     state.day = None
 
 

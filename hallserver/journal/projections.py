@@ -4,25 +4,15 @@ They are written in the transaction of the events themselves, so no figure is ev
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, ClauseElement, bindparam, insert, update
 
 from hallserver.domain import events as ev
+from hallserver.journal.change import Change
 from hallserver.journal.tables import business_day, rating, visit
 from hallserver.protocol.states import TicketState
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row written. Changes with different keys may be written in any order."""
-
-    statement: ClauseElement
-    key: str
-    values: dict[str, Any]
-
 
 _now = bindparam("now_ms", type_=BigInteger)
 _wall = bindparam("now_wall_ms", type_=BigInteger)

@@ -124,3 +124,27 @@ rating = Table(
     Index(None, "day"),
 )
 """At most one row a ticket; `tags` is a JSON list."""
+
+appointment = Table(
+    "appointment",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("day", _DAY, nullable=False),
+    Column("slot", String(5), nullable=False),
+    Column("service", _ID, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("ticket", _ID),
+    Column("booked_by", _ID, nullable=False),
+    Column("booked_wall_ms", BigInteger, nullable=False),
+    Column("from_wall_ms", BigInteger, nullable=False),
+    Column("until_wall_ms", BigInteger, nullable=False),
+    Column("checked_in_wall_ms", BigInteger),
+    Column("missed_wall_ms", BigInteger),
+    Column("cancelled_wall_ms", BigInteger),
+    Index(None, "day", "service"),
+)
+"""One row an appointment; whose it is stands in no table.
+
+`state` is of `hallserver.domain.appointments.Booking`; `missed_wall_ms` stays with somebody who
+came after all. `ticket` is that of the last check-in.
+"""

@@ -96,9 +96,9 @@ class Period:
 class Schedule:
     """Opening hours of a week. `week` has the periods of Monday to Sunday.
 
-    The last ticket is given `last_ticket_min` minutes before the last period of a day ends. A
-    day off of the calendar is closed; a make-up working day has the hours of `makeup_as`
-    (0 is Monday) or, when None, of Monday.
+    The last ticket is given `last_ticket_min` minutes before the last period of a date ends. A
+    day off of the calendar is closed; a make-up working day has the hours of Monday. A schedule
+    that does not keep holidays (a 24-hour zone) knows neither.
     """
 
     id: str
@@ -112,10 +112,14 @@ ALWAYS = Schedule("always", ((Period(0, 1440),),) * 7, keeps_holidays=False)
 
 @dataclass(frozen=True, slots=True)
 class Holidays:
-    """Days off and make-up working days (调休), as the State Council publishes them each year."""
+    """Days off and make-up working days (调休), as the State Council publishes them each year.
+
+    `known_until` is the last year whose official days are in here; later years are plain weeks.
+    """
 
     days_off: frozenset[date] = frozenset()
     working_days: frozenset[date] = frozenset()
+    known_until: int | None = None
 
 
 # What happens to a ticket that comes back.

@@ -37,6 +37,7 @@ from hallserver.protocol.routes import (
     COUNTER,
     MAY_SEND,
     REPLY,
+    VOICE,
     Role,
     Route,
     match_topic,
@@ -278,7 +279,7 @@ class Session:
 
 def _place_of(route: Route, snapshot: Any) -> str:
     """Name the place that a snapshot says it is of, as it stands in its topic."""
-    if route is BOARD:
+    if route in (BOARD, VOICE):
         return str(snapshot.zone)
     if route is COUNTER:
         return str(snapshot.counter)

@@ -11,6 +11,7 @@ from hallserver.protocol.routes import (
     INFO,
     REPLY,
     ROUTES,
+    VOICE,
     Role,
     Route,
     counter_of,
@@ -30,8 +31,9 @@ class Subscription:
 def subscriptions_for(client: ClientId, zones: Iterable[ZoneId] = ()) -> tuple[Subscription, ...]:
     """List what a client subscribes to, in the order in which to ask for it.
 
-    `zones` are those whose boards it shows: at least one for a call screen, any or none for a
-    kiosk, none for terminals and pads. Raises ValueError when they do not fit the client.
+    `zones` are those whose boards it shows: at least one for a call screen, which also speaks for
+    them, any or none for a kiosk, none for all others. Raises ValueError when they do not fit the
+    client.
     """
     role = role_of(client)
     if role is None or role is Role.SERVER:
@@ -57,6 +59,6 @@ def _topics(route: Route, client: ClientId, zones: tuple[ZoneId, ...]) -> tuple[
         return (topic(route, client=client),)
     if route is COUNTER:
         return (topic(route, counter=counter_of(client)),)
-    if route is BOARD:
+    if route in (BOARD, VOICE):
         return tuple(topic(route, zone=zone) for zone in zones)
     return (topic(route),)

@@ -7,7 +7,15 @@ MAX_PUBLISHED_BYTES = 262_144
 """What the server publishes; the catalog of a hall of 92 counters takes about 40,000 bytes."""
 
 MAX_ID_CHARS = 64
+MAX_NUMBER_CHARS = 16
+MAX_COUNTER = 999
+MAX_SERVICES = 16
+"""Services given to one visitor in one go."""
+MAX_PARKED_S = 86_400
 MAX_TOKEN_CHARS = 96
 MAX_PASSWORD_CHARS = 128
+MAX_SERVICES_ASSIGNED = 48
+"""Services of one counter: a comprehensive counter serves many."""
+MAX_CALLS_ACKNOWLEDGED = 32
 MAX_TAGS = 8
 MAX_TAG_CHARS = 16

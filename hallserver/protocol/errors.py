@@ -38,6 +38,23 @@ class RejectionCode(StrEnum):
     RECALL_LIMIT = "recall_limit"
     NOT_SERVED_YET = "not_served_yet"
     ALREADY_RATED = "already_rated"
+    UNKNOWN_PRIORITY = "unknown_priority"
+    NOT_CALLED_YET = "not_called_yet"
+    SAME_NUMBER = "same_number"
+    UNDO_TOO_LATE = "undo_too_late"
+    REINSTATE_REFUSED = "reinstate_refused"
+    REINSTATE_LIMIT = "reinstate_limit"
+    UNKNOWN_COUNTER = "unknown_counter"
+    COUNTER_LACKS_SERVICE = "counter_lacks_service"
+    COUNTER_UNSTAFFED = "counter_unstaffed"
+    SERVICE_NOT_SERVED = "service_not_served"
+    TRANSFER_TO_ITSELF = "transfer_to_itself"
+    ALREADY_RETURNING = "already_returning"
+    PARK_LIMIT = "park_limit"
+    COUNTER_PAUSED = "counter_paused"
+
+    SERVICE_UNSERVED = "service_unserved"
+    PROPOSAL_ENDED = "proposal_ended"
 
 
 SENTENCES: dict[RejectionCode, Text] = {
@@ -114,7 +131,71 @@ SENTENCES: dict[RejectionCode, Text] = {
     RejectionCode.NOT_SERVED_YET: Text(
         "办理完成后才能评价。", "A service can be rated once it has been completed."
     ),
+    RejectionCode.UNKNOWN_PRIORITY: Text(
+        "本大厅没有这类优先，请从列表中选择。",
+        "This hall has no such priority class. Please choose one from the list.",
+    ),
+    RejectionCode.NOT_CALLED_YET: Text(
+        "该号码今天还没有被呼叫过，请核对号码。",
+        "That number has not been called today. Please check the number.",
+    ),
+    RejectionCode.SAME_NUMBER: Text(
+        "两个号码相同，请输入另一个号码。",
+        "Both numbers are the same. Please enter another one.",
+    ),
     RejectionCode.ALREADY_RATED: Text(
         "此次服务已经评价过，谢谢。", "This service has been rated already. Thank you."
+    ),
+    RejectionCode.UNDO_TOO_LATE: Text(
+        "呼叫已超过可撤回的时间，可重呼或标记过号。",
+        "This call can no longer be taken back. Recall the number or mark it as missed.",
+    ),
+    RejectionCode.REINSTATE_REFUSED: Text(
+        "本事项过号作废，请重新取号。",
+        "A missed number of this service is no longer valid. Please take a new number.",
+    ),
+    RejectionCode.REINSTATE_LIMIT: Text(
+        "该号码过号次数已达上限，请重新取号。",
+        "This number was missed as often as allowed. Please take a new number.",
+    ),
+    RejectionCode.UNKNOWN_COUNTER: Text(
+        "没有这个窗口，请核对窗口号。",
+        "There is no such window. Please check its number.",
+    ),
+    RejectionCode.COUNTER_LACKS_SERVICE: Text(
+        "该窗口不办理此事项，请选择其他窗口或只选择事项。",
+        "That window does not offer the service. Choose another window, or the service alone.",
+    ),
+    RejectionCode.COUNTER_UNSTAFFED: Text(
+        "该窗口目前无人，请选择其他窗口或只选择事项。",
+        "Nobody is at that window now. Choose another window, or the service alone.",
+    ),
+    RejectionCode.SERVICE_NOT_SERVED: Text(
+        "目前没有窗口办理此事项，请联系主管。",
+        "No window offers that service now. Please ask a supervisor.",
+    ),
+    RejectionCode.TRANSFER_TO_ITSELF: Text(
+        "该号码已在本窗口办理此事项，请选择其他事项或窗口。",
+        "The number is at this window for this service. Choose another service or window.",
+    ),
+    RejectionCode.ALREADY_RETURNING: Text(
+        "该号码办完后要回到原窗口，只能转出，不能再要求返回。",
+        "This number goes back to the window that sent it. Transfer it without a return.",
+    ),
+    RejectionCode.PARK_LIMIT: Text(
+        "本窗口挂起的号码已达上限，请先恢复一个。",
+        "This window has parked as many numbers as allowed. Resume one of them first.",
+    ),
+    RejectionCode.COUNTER_PAUSED: Text(
+        "本窗口已暂停服务，请先恢复。",
+        "This window is paused. Please end the pause first.",
+    ),
+    RejectionCode.SERVICE_UNSERVED: Text(
+        "这样调整后会有事项无窗口办理，请先把该事项安排到其他窗口。",
+        "A service would be left without a window. Please give it to another window first.",
+    ),
+    RejectionCode.PROPOSAL_ENDED: Text(
+        "此建议已处理或已撤回，无需再操作。",
+        "This proposal has been dealt with or withdrawn. There is nothing left to do.",
     ),
 }

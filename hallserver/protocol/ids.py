@@ -32,5 +32,7 @@ ItemId = NewType("ItemId", str)
 """A matter that several departments settle together (一件事), with a route of steps."""
 AppointmentId = NewType("AppointmentId", str)
 """Names one booking: its day and a running number, `20261125-0042`."""
+AppointmentToken = NewType("AppointmentToken", str)
+"""What the QR code of a booking holds: the appointment's id and a signature of the hall."""
 ProposalId = NewType("ProposalId", str)
 """Names one proposal to a supervisor: business day and running number."""

@@ -67,6 +67,12 @@ class TicketAtCounter(_Reply, frozen=True, tag=True):
     recalls: int
 
 
+class Explanation(_Reply, frozen=True, tag=True):
+    """Why one number was called before another: a sentence for whoever asks."""
+
+    text: Text
+
+
 class Rejected(_Reply, frozen=True, tag=True):
     """Refused by a rule: nothing changed. `text` is the sentence for the person in front."""
 
@@ -74,7 +80,7 @@ class Rejected(_Reply, frozen=True, tag=True):
     text: Text
 
 
-Reply = Reservation | Done | TicketStatus | SignedIn | TicketAtCounter | Rejected
+Reply = Reservation | Done | TicketStatus | SignedIn | TicketAtCounter | Explanation | Rejected
 
 
 def reject(code: RejectionCode, text: Text | None = None) -> Rejected:

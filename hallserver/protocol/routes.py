@@ -14,10 +14,12 @@ from hallserver.protocol.replies import ReplyMessage
 from hallserver.protocol.snapshots import (
     BoardSnapshot,
     Catalog,
+    ConsoleSnapshot,
     CounterSnapshot,
     HallLoad,
     Heartbeat,
     ServerInfo,
+    VoiceSnapshot,
 )
 
 
@@ -83,11 +85,27 @@ MAY_SEND: dict[Role, tuple[type[c.Command], ...]] = {
         c.Arrive,
         c.Complete,
         c.MarkNoShow,
+        c.CallTicket,
+        c.GrantPriority,
+        c.ExplainCall,
+        c.UndoCall,
+        c.Reinstate,
+        c.Transfer,
+        c.Park,
+        c.Resume,
+        c.PauseCounter,
+        c.ResumeCounter,
     ),
     Role.PAD: (c.RateAtCounter, c.ShowTicket, c.RateService),
-    Role.CALLSCREEN: (),
-    Role.GUIDE: (c.SignIn, c.SignOut),
-    Role.CONSOLE: (c.SignIn, c.SignOut),
+    Role.CALLSCREEN: (c.AcknowledgeAnnouncement,),
+    Role.GUIDE: (c.SignIn, c.SignOut, c.GrantPriority, c.ExplainCall, c.Reinstate),
+    Role.CONSOLE: (
+        c.SignIn,
+        c.SignOut,
+        c.AssignServices,
+        c.ApproveProposal,
+        c.DeclineProposal,
+    ),
     Role.GATEWAY: (),
 }
 
@@ -167,7 +185,7 @@ LOAD = Route(
     "jiaohao/load",
     HallLoad,
     _SERVER,
-    frozenset({Role.KIOSK}),
+    frozenset({Role.KIOSK, Role.GUIDE, Role.CONSOLE}),
     qos=1,
     is_retained=True,
     why="How many wait for each service.",
@@ -182,6 +200,16 @@ BOARD = Route(
     is_retained=True,
     why="The last calls of a zone.",
 )
+VOICE = Route(
+    "voice",
+    "jiaohao/voice/{zone}",
+    VoiceSnapshot,
+    _SERVER,
+    frozenset({Role.CALLSCREEN}),
+    qos=1,
+    is_retained=True,
+    why="What the voice of a zone has to say.",
+)
 COUNTER = Route(
     "counter",
     "jiaohao/counter/{counter}",
@@ -192,8 +220,29 @@ COUNTER = Route(
     is_retained=True,
     why="One counter, for its terminal and its pad.",
 )
+CONSOLE = Route(
+    "console",
+    "jiaohao/console",
+    ConsoleSnapshot,
+    _SERVER,
+    frozenset({Role.CONSOLE}),
+    qos=1,
+    is_retained=True,
+    why="What supervisors decide on.",
+)
 
-ROUTES: tuple[Route, ...] = (COMMAND, REPLY, INFO, HEARTBEAT, CATALOG, LOAD, BOARD, COUNTER)
+ROUTES: tuple[Route, ...] = (
+    COMMAND,
+    REPLY,
+    INFO,
+    HEARTBEAT,
+    CATALOG,
+    LOAD,
+    BOARD,
+    VOICE,
+    COUNTER,
+    CONSOLE,
+)
 
 _PLACE = re.compile(r"\{(client|zone|counter)\}")
 

@@ -5,6 +5,8 @@ screen that was unplugged is right after one message. Fields that a reader does 
 ignored.
 """
 
+from enum import StrEnum, unique
+
 import msgspec
 
 from hallserver.protocol.errors import Text
@@ -15,6 +17,7 @@ from hallserver.protocol.ids import (
     DepartmentId,
     Epoch,
     HallId,
+    ProposalId,
     ServiceId,
     TicketId,
     TicketNumber,
@@ -77,7 +80,10 @@ class CatalogCounter(msgspec.Struct, frozen=True):
 
 
 class Catalog(msgspec.Struct, frozen=True):
-    """The hall as configured: what kiosks and screens need to draw themselves."""
+    """The hall as configured: what kiosks and screens need to draw themselves.
+
+    `where` of the services is what it is today, after services were moved between counters.
+    """
 
     epoch: Epoch
     version: int
@@ -126,6 +132,41 @@ class BoardSnapshot(msgspec.Struct, frozen=True):
 MAX_BOARD_CALLS = 16
 
 
+class SpokenCall(msgspec.Struct, frozen=True):
+    """One number in what a voice says: its call, and the recalls since, named by `call_seqs`."""
+
+    number: TicketNumber
+    counter: CounterId
+    call_seqs: tuple[int, ...]
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """What a voice says in one go, `times` times, before it acknowledges all of its `call_seqs`.
+
+    `age_ms` is the age of its newest call when the snapshot was made.
+    """
+
+    calls: tuple[SpokenCall, ...]
+    times: int
+    age_ms: int
+
+
+class VoiceSnapshot(msgspec.Struct, frozen=True):
+    """What the voice of a zone has to say, in order; at most `MAX_VOICE_CALLS` calls and recalls.
+
+    What is not in it any more is not to be said any more.
+    """
+
+    epoch: Epoch
+    version: int
+    zone: ZoneId
+    pending: tuple[Utterance, ...]
+
+
+MAX_VOICE_CALLS = 24
+"""More than this takes over a minute to say, and what is a minute old is not said any more."""
+
+
 class ClerkAtCounter(msgspec.Struct, frozen=True):
     """Who is signed in at a counter."""
 
@@ -163,4 +204,60 @@ class CounterSnapshot(msgspec.Struct, frozen=True):
     rateable: ActiveTicket | None
 
 
-Published = ServerInfo | Heartbeat | Catalog | HallLoad | BoardSnapshot | CounterSnapshot
+@unique
+class ProposalKind(StrEnum):
+    """What the hall proposes to its supervisor."""
+
+    OPEN = "open"
+    """Have a clerk sit down at the counter, and serve the services there too."""
+
+    MOVE = "move"
+    """Serve the services at the counter too."""
+
+    BACK = "back"
+    """Serve them there no longer: the rush is over."""
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What a tidal rule (`rule`) of the hall proposes and nobody has answered yet.
+
+    `waiting` and `longest_s` are how many waited for the rule's services, and how long the one who
+    had waited longest, when it was made.
+    """
+
+    id: ProposalId
+    rule: str
+    kind: ProposalKind
+    counter: CounterId
+    services: tuple[ServiceId, ...]
+    waiting: int
+    longest_s: int
+    made_at_ms: int
+
+
+class CounterServices(msgspec.Struct, frozen=True):
+    """What a counter serves today, where that is not what the hall file gives it."""
+
+    counter: CounterId
+    services: tuple[ServiceId, ...]
+
+
+class ConsoleSnapshot(msgspec.Struct, frozen=True):
+    """What supervisors decide on: open proposals, oldest first, and who serves what meanwhile."""
+
+    epoch: Epoch
+    version: int
+    proposals: tuple[Proposal, ...]
+    moved: tuple[CounterServices, ...]
+
+
+Published = (
+    ServerInfo
+    | Heartbeat
+    | Catalog
+    | HallLoad
+    | BoardSnapshot
+    | VoiceSnapshot
+    | CounterSnapshot
+    | ConsoleSnapshot
+)

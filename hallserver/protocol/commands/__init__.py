@@ -14,20 +14,43 @@ from hallserver.protocol.commands.base import (
     WirePersonKey,
     WireServiceId,
     WireTicketId,
+    WireTicketNumber,
     WireToken,
+)
+from hallserver.protocol.commands.choosing import (
+    CallTicket,
+    CallWish,
+    ExplainCall,
+    GrantPriority,
+    WirePriorityId,
 )
 from hallserver.protocol.commands.counters import (
     Arrive,
     CallNext,
     Complete,
     MarkNoShow,
+    Park,
+    PauseCounter,
+    PauseReason,
     Recall,
+    Reinstate,
+    Resume,
+    ResumeCounter,
+    Services,
     SignIn,
     SignOut,
+    Transfer,
+    UndoCall,
+    WireCounterId,
 )
 from hallserver.protocol.commands.ratings import (
     RateAtCounter,
     RateService,
+)
+from hallserver.protocol.commands.supervise import (
+    ApproveProposal,
+    AssignServices,
+    DeclineProposal,
 )
 from hallserver.protocol.commands.tickets import (
     ConfirmPrinted,
@@ -36,31 +59,53 @@ from hallserver.protocol.commands.tickets import (
     VoidReason,
     VoidTicket,
 )
+from hallserver.protocol.commands.voice import AcknowledgeAnnouncement, VoiceOutcome
 
 __all__ = [
+    "AcknowledgeAnnouncement",
+    "ApproveProposal",
     "Arrive",
+    "AssignServices",
     "CallNext",
+    "CallTicket",
+    "CallWish",
     "Command",
     "CommandMessage",
     "Complete",
     "ConfirmPrinted",
+    "DeclineProposal",
+    "ExplainCall",
+    "GrantPriority",
     "MarkNoShow",
+    "Park",
+    "PauseCounter",
+    "PauseReason",
     "RateAtCounter",
     "RateService",
     "Recall",
+    "Reinstate",
     "ReserveTicket",
+    "Resume",
+    "ResumeCounter",
+    "Services",
     "ShowTicket",
     "SignIn",
     "SignOut",
     "Stars",
     "Tags",
+    "Transfer",
+    "UndoCall",
+    "VoiceOutcome",
     "VoidReason",
     "VoidTicket",
     "WireClerkId",
     "WireCommandId",
+    "WireCounterId",
     "WirePersonKey",
+    "WirePriorityId",
     "WireServiceId",
     "WireTicketId",
+    "WireTicketNumber",
     "WireToken",
 ]
 
@@ -78,6 +123,20 @@ Command = (
     | Arrive
     | Complete
     | MarkNoShow
+    | CallTicket
+    | GrantPriority
+    | ExplainCall
+    | UndoCall
+    | Reinstate
+    | Transfer
+    | Park
+    | Resume
+    | PauseCounter
+    | ResumeCounter
+    | AcknowledgeAnnouncement
+    | AssignServices
+    | ApproveProposal
+    | DeclineProposal
 )
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from hallserver.protocol.bounds import (
     MAX_ID_CHARS,
+    MAX_NUMBER_CHARS,
     MAX_TAG_CHARS,
     MAX_TAGS,
     MAX_TOKEN_CHARS,
@@ -15,13 +16,19 @@ from hallserver.protocol.ids import (
     ClerkId,
     CommandId,
     PersonKey,
+    ProposalId,
     ServiceId,
     TicketId,
+    TicketNumber,
     TicketToken,
+    ZoneId,
 )
 
 WireServiceId = Annotated[ServiceId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
+WireZoneId = Annotated[ZoneId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
+WireProposalId = Annotated[ProposalId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
 WireTicketId = Annotated[TicketId, Meta(min_length=1, max_length=MAX_ID_CHARS)]
+WireTicketNumber = Annotated[TicketNumber, Meta(min_length=1, max_length=MAX_NUMBER_CHARS)]
 WireToken = Annotated[TicketToken, Meta(min_length=1, max_length=MAX_TOKEN_CHARS)]
 WirePersonKey = Annotated[PersonKey, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 WireClerkId = Annotated[ClerkId, Meta(min_length=1, max_length=MAX_ID_CHARS)]

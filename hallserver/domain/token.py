@@ -1,35 +1,72 @@
-"""The token in a ticket's QR code: the ticket's id, signed by the hall. No personal data.
+"""The tokens in QR codes: the id of a ticket or an appointment, signed by the hall. No person.
 
-`JH1.20261123-A023.<16 characters>`: only characters of a QR code's alphanumeric mode
-(ISO/IEC 18004, table 5), which keeps the code small and easy to read.
+`JH1.20261123-A023.<16 characters>` is a ticket, `JA1.20261125-0042.<16 characters>` an appointment:
+only characters of a QR code's alphanumeric mode (ISO/IEC 18004, table 5), which keeps the code
+small and easy to read.
 """
 
 import base64
 import hashlib
 import hmac
 
-from hallserver.protocol.ids import BusinessDay, TicketId, TicketToken
+from hallserver.protocol.ids import (
+    AppointmentId,
+    AppointmentToken,
+    BusinessDay,
+    TicketId,
+    TicketToken,
+)
 
 PREFIX = "JH1"
+APPOINTMENT_PREFIX = "JA1"
 _TAG_BYTES = 10
 
 
 def sign(ticket: TicketId, key: bytes) -> TicketToken:
-    """Make the token of a ticket: HMAC-SHA-256 (RFC 2104), cut to 80 bits, in base 32."""
-    digest = hmac.new(key, ticket.encode(), hashlib.sha256).digest()[:_TAG_BYTES]
-    return TicketToken(f"{PREFIX}.{ticket}.{base64.b32encode(digest).decode()}")
+    """Make the token of a ticket."""
+    return TicketToken(_sign(PREFIX, ticket, ticket.encode(), key))
 
 
 def verify(token: TicketToken, key: bytes) -> TicketId | None:
     """Return the ticket of a genuine token, None for anything else."""
-    prefix, _, rest = token.partition(".")
-    ticket, _, _tag = rest.rpartition(".")
-    if prefix != PREFIX or not ticket or not token.isascii():
+    ticket = _id_in(PREFIX, token)
+    if ticket is None or not _is_same(sign(TicketId(ticket), key), token):
         return None
-    expected = sign(TicketId(ticket), key)
-    return TicketId(ticket) if hmac.compare_digest(expected.encode(), token.encode()) else None
+    return TicketId(ticket)
 
 
-def day_of(ticket: TicketId) -> BusinessDay:
-    """Read the business day off a ticket's id."""
+def sign_appointment(appointment: AppointmentId, key: bytes) -> AppointmentToken:
+    """Make the token of an appointment. What is signed is no ticket's id, whatever it looks like."""
+    signed = f"{APPOINTMENT_PREFIX}.{appointment}".encode()
+    return AppointmentToken(_sign(APPOINTMENT_PREFIX, appointment, signed, key))
+
+
+def verify_appointment(token: AppointmentToken, key: bytes) -> AppointmentId | None:
+    """Return the appointment of a genuine token, None for anything else."""
+    appointment = _id_in(APPOINTMENT_PREFIX, token)
+    if appointment is None or not _is_same(
+        sign_appointment(AppointmentId(appointment), key), token
+    ):
+        return None
+    return AppointmentId(appointment)
+
+
+def day_of(ticket: TicketId | AppointmentId) -> BusinessDay:
+    """Read the business day off the id of a ticket or an appointment."""
     return BusinessDay(ticket.partition("-")[0])
+
+
+def _sign(prefix: str, of: str, signed: bytes, key: bytes) -> str:
+    """HMAC-SHA-256 (RFC 2104), cut to 80 bits, in base 32."""
+    digest = hmac.new(key, signed, hashlib.sha256).digest()[:_TAG_BYTES]
+    return f"{prefix}.{of}.{base64.b32encode(digest).decode()}"
+
+
+def _id_in(prefix: str, token: str) -> str | None:
+    found, _, rest = token.partition(".")
+    signed, _, _tag = rest.rpartition(".")
+    return signed if found == prefix and signed and token.isascii() else None
+
+
+def _is_same(expected: str, token: str) -> bool:
+    return hmac.compare_digest(expected.encode(), token.encode())

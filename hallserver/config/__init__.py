@@ -2,22 +2,46 @@
 
     plan = load_plan(Path("examples/shaoyang.toml"))
 
-`tables` says what a hall file may hold, `fields` how one value is read, `checks` what must agree
-with what, `lines` where it stands in the file. A hall with a mistake is never started.
+`tables` says what a hall file may hold, `fields` and `shapes` how one value is read, `checks` and
+`rule_checks` what must agree with what, `lines` where it stands in the file, `build` how rows
+become a plan. A hall with a mistake is never started.
 """
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from hallserver.config.checks import CHECKS
 from hallserver.config.fields import Mistake, Report
 from hallserver.config.lines import index_lines
 from hallserver.config.tables import TABLES, Row, Rows, read_tables
-from hallserver.domain.plan import HallPlan
+from hallserver.domain.invariant import invariant
+from hallserver.domain.plan import (
+    CallScreen,
+    Clerk,
+    Counter,
+    Department,
+    HallPlan,
+    Kiosk,
+    Service,
+    StaffTablet,
+    Zone,
+)
+from hallserver.domain.rules import (
+    Holidays,
+    Item,
+    Policy,
+    PriorityClass,
+    Rules,
+    Schedule,
+    TidalRule,
+)
 
-__all__ = ["ConfigError", "ConfigUnreadableError", "Mistake", "load_plan", "parse_plan"]
+__all__ = ["ConfigError", "ConfigUnreadableError", "Mistake", "load_plan", "notes", "parse_plan"]
+
+T = TypeVar("T")
 
 MAX_FILE_BYTES = 1_048_576
 
@@ -94,24 +118,52 @@ def _syntax_mistake(problem: str, text: str, name: str) -> Mistake:
     return Mistake(name, line, f"is not valid TOML: {problem[: match.start()]}")
 
 
+def notes(plan: HallPlan) -> tuple[str, ...]:
+    """Say what is no mistake but should be known: how far the calendar of holidays reaches."""
+    keeping = [plan.schedule_of(service.id) for service in plan.services]
+    if not any(schedule.keeps_holidays for schedule in keeping):
+        return ()
+    year = plan.holidays.known_until
+    if year is None:
+        return ('no calendar of holidays: write [calendar] holidays = "china"',)
+    return (f"the calendar of holidays reaches to the end of {year}; later years are plain weeks",)
+
+
 def _build(rows: Rows) -> HallPlan:
     """Make the plan of rows without a mistake; what a row left out follows from its zone."""
     floor_of = {row.values["id"]: row.values["floor"] for row in rows["zone"]}
-    made: dict[str, Any] = {}
-    for table in TABLES:
-        things = tuple(table.make(**_completed(row, floor_of)) for row in rows[table.key])
-        made[table.key] = things if table.is_list else things[0]
+    made = {
+        table.key: tuple(table.make(**_completed(row, floor_of)) for row in rows[table.key])
+        for table in TABLES
+    }
+    (hall,), (rules,) = made["hall"], made["rules"]
     return HallPlan(
-        **made["hall"],
-        rules=made["rules"],
-        zones=made["zone"],
-        departments=made["department"],
-        services=made["service"],
-        counters=made["counter"],
-        clerks=made["clerk"],
-        kiosks=made["kiosk"],
-        callscreens=made["callscreen"],
+        **cast(dict[str, Any], hall),
+        rules=cast(Rules, rules),
+        zones=_all(made, "zone", Zone),
+        departments=_all(made, "department", Department),
+        services=_all(made, "service", Service),
+        counters=_all(made, "counter", Counter),
+        clerks=_all(made, "clerk", Clerk),
+        kiosks=_all(made, "kiosk", Kiosk),
+        callscreens=_all(made, "callscreen", CallScreen),
+        guides=_all(made, "guide", StaffTablet),
+        consoles=_all(made, "console", StaffTablet),
+        gateways=_all(made, "gateway", StaffTablet),
+        priorities=_all(made, "priority", PriorityClass),
+        policies=_all(made, "policy", Policy),
+        schedules=_all(made, "schedule", Schedule),
+        holidays=next(iter(_all(made, "calendar", Holidays)), Holidays()),
+        items=_all(made, "item", Item),
+        tidal=_all(made, "tidal", TidalRule),
     )
+
+
+def _all(made: Mapping[str, tuple[object, ...]], table: str, kind: type[T]) -> tuple[T, ...]:
+    """Return the things made of a table; their kind is the table's `make`, in `tables`."""
+    things = made[table]
+    invariant(all(isinstance(thing, kind) for thing in things), f"{table} is not {kind}")
+    return cast(tuple[T, ...], things)
 
 
 def _completed(row: Row, floor_of: dict[str, int]) -> dict[str, Any]:

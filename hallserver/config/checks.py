@@ -1,17 +1,24 @@
 """What the tables of a hall file must agree on, beyond each value being right by itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from hallserver.config.fields import WRONG, Report, did_you_mean, echo, spell
-from hallserver.config.tables import Row, Rows, named
+from hallserver.config.lines import Place
+from hallserver.config.rule_checks import RULE_CHECKS
+from hallserver.config.tables import TABLES, Row, Rows, named
 from hallserver.domain.plan import Text
+from hallserver.domain.rules import ALWAYS, DEFAULT_POLICY
 
 MIN_NUMBERS_A_DAY = 100
 
 # No two rows of the table have the same value at this key.
 UNIQUE: tuple[tuple[str, str], ...] = (
+    ("priority", "id"),
+    ("priority", "name"),
+    ("policy", "id"),
+    ("schedule", "id"),
     ("zone", "id"),
     ("zone", "name"),
     ("department", "id"),
@@ -22,17 +29,36 @@ UNIQUE: tuple[tuple[str, str], ...] = (
     ("clerk", "staff_number"),
     ("kiosk", "id"),
     ("callscreen", "id"),
+    ("guide", "id"),
+    ("console", "id"),
+    ("gateway", "id"),
+    ("item", "id"),
+    ("item", "name"),
+    ("tidal", "id"),
 )
 
 # The key of a table names rows of another table.
 REFERENCES: tuple[tuple[str, str, str], ...] = (
+    ("rules", "policy", "policy"),
+    ("rules", "schedule", "schedule"),
     ("service", "department", "department"),
     ("service", "zone", "zone"),
+    ("service", "schedule", "schedule"),
     ("counter", "zone", "zone"),
     ("counter", "services", "service"),
+    ("counter", "green_channel", "service"),
+    ("counter", "policy", "policy"),
     ("kiosk", "zone", "zone"),
     ("callscreen", "zones", "zone"),
+    ("tidal", "services", "service"),
 )
+
+# These are there without being in the file.
+BUILT_IN: Mapping[str, frozenset[str]] = {
+    "policy": frozenset({DEFAULT_POLICY.id}),
+    "schedule": frozenset({ALWAYS.id}),
+}
+_REQUIRED = frozenset(table.key for table in TABLES if table.is_required)
 
 # Every row of the table is named by at least one of these references, or it is of no use.
 NEEDED: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...] = (
@@ -53,23 +79,39 @@ def _check_unique(rows: Rows, report: Report) -> None:
             for at, value in named(row, key):
                 other = first.setdefault(value, row)
                 if other is not row:
-                    text = echo(value.zh if isinstance(value, Text) else value)
                     line = report.lines.line_of((*other.at, key))
-                    report.add(at, f"{text} is already the {key} of {spell(other.at)}, line {line}")
+                    report.add(
+                        at, f"{echo(value)} is already the {key} of {spell(other.at)}, line {line}"
+                    )
 
 
 def _check_references(rows: Rows, report: Report) -> None:
     for table, key, target in REFERENCES:
-        if not rows[target]:
-            continue  # that table's absence has been reported
-        # A target whose id is itself malformed has been reported there.
-        known = {given for row in rows[target] if isinstance(given := row.raw.get("id"), str)}
-        ids_by_name = _ids_by_name(rows[target])
         for row in rows[table]:
             for at, value in named(row, key):
-                if value not in known:
-                    hint = did_you_mean(ids_by_name.get(value, value), known)
-                    report.add(at, f"there is no {target} {echo(value)}", hint)
+                _check_reference(rows, report, at, value, target)
+
+
+def _check_references_within(rows: Rows, report: Report) -> None:
+    """Services that are named within a value: the steps of an item, the weights of a counter."""
+    for row in rows["item"]:
+        for at, step in named(row, "steps"):
+            _check_reference(rows, report, (*at, "service"), step.service, "service")
+    for row in rows["counter"]:
+        weights = row.values["weights"]
+        for service in weights if isinstance(weights, dict) else ():
+            _check_reference(rows, report, (*row.at, "weights", service), service, "service")
+
+
+def _check_reference(rows: Rows, report: Report, at: Place, value: str, target: str) -> None:
+    if not rows[target] and target in _REQUIRED:
+        return  # that table's absence has been reported
+    # A target whose id is itself malformed has been reported there.
+    known = {given for row in rows[target] if isinstance(given := row.raw.get("id"), str)}
+    known |= BUILT_IN.get(target, frozenset())
+    if value not in known:
+        hint = did_you_mean(_ids_by_name(rows[target]).get(value, value), known)
+        report.add(at, f"there is no {target} {echo(value)}", hint)
 
 
 def _ids_by_name(rows: Sequence[Row]) -> dict[str, str]:
@@ -77,7 +119,7 @@ def _ids_by_name(rows: Sequence[Row]) -> dict[str, str]:
     return {
         word: row.values["id"]
         for row in rows
-        if isinstance(row.values["name"], Text) and row.values["id"] is not WRONG
+        if isinstance(row.values.get("name"), Text) and row.values["id"] is not WRONG
         for word in (row.values["name"].zh, row.values["name"].en)
     }
 
@@ -151,7 +193,9 @@ def _check_zones(rows: Rows, report: Report) -> None:
 CHECKS: tuple[Callable[[Rows, Report], None], ...] = (
     _check_unique,
     _check_references,
+    _check_references_within,
     _check_needed,
     _check_series,
     _check_zones,
+    *RULE_CHECKS,
 )

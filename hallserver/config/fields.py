@@ -21,7 +21,7 @@ MAX_ECHO_CHARS = 40
 MAX_LISTED = 8
 
 
-class _Wrong:
+class Wrong:
     """The type of `WRONG`."""
 
 
@@ -29,7 +29,7 @@ class _Required:
     """The type of `REQUIRED`."""
 
 
-WRONG: Final = _Wrong()
+WRONG: Final = Wrong()
 REQUIRED: Final = _Required()
 
 
@@ -59,7 +59,7 @@ class Report:
     lines: LineIndex
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def add(self, at: Place, text: str, hint: str | None = None) -> _Wrong:
+    def add(self, at: Place, text: str, hint: str | None = None) -> Wrong:
         """Note a mistake; returns `WRONG`, for the reader to return in its turn."""
         self.mistakes.append(Mistake(spell(at), self.lines.line_of(at), text, hint))
         return WRONG
@@ -107,6 +107,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 def echo(value: object) -> str:
     """Quote a wrong value, shortened."""
+    if isinstance(value, Text):
+        value = value.zh
     return f'"{_harmless(value)}"' if isinstance(value, str) else _harmless(str(value))
 
 
@@ -136,6 +138,7 @@ _KIND_HINTS: dict[tuple[type, type], str] = {
     (str, datetime.time): "put it in quotes",
     (bool, str): "write true or false without quotes",
     (list, str): "put it in square brackets",
+    (datetime.date, str): "write the date without quotes: 2026-10-01",
 }
 
 
@@ -145,7 +148,7 @@ def _kind(value: object) -> type:
 
 def wrong_kind(
     wanted: type, value: object, at: Place, report: Report, hint: str | None = None
-) -> _Wrong:
+) -> Wrong:
     """Note that a value is of another kind than wanted. The value itself is not repeated."""
     found = _kind(value)
     text = f"must be {_KIND_OF[wanted]}, but is {_KIND_OF[found]}"
@@ -155,7 +158,7 @@ def wrong_kind(
 def integer(low: int, high: int) -> Reader:
     """Read a whole number from `low` to `high`."""
 
-    def read(value: object, at: Place, report: Report) -> int | _Wrong:
+    def read(value: object, at: Place, report: Report) -> int | Wrong:
         if not isinstance(value, int) or isinstance(value, bool):
             return wrong_kind(int, value, at, report)
         if not low <= value <= high:
@@ -165,7 +168,7 @@ def integer(low: int, high: int) -> Reader:
     return read
 
 
-def boolean(value: object, at: Place, report: Report) -> bool | _Wrong:
+def boolean(value: object, at: Place, report: Report) -> bool | Wrong:
     """Read true or false."""
     return value if isinstance(value, bool) else wrong_kind(bool, value, at, report)
 
@@ -174,7 +177,7 @@ def matching(pattern: str, wanted: str) -> Reader:
     """Read text that fits a pattern as a whole; `wanted` says in words what fits."""
     compiled = re.compile(pattern, re.ASCII)
 
-    def read(value: object, at: Place, report: Report) -> str | _Wrong:
+    def read(value: object, at: Place, report: Report) -> str | Wrong:
         if not isinstance(value, str):
             return wrong_kind(str, value, at, report)
         if not compiled.fullmatch(value):
@@ -184,27 +187,48 @@ def matching(pattern: str, wanted: str) -> Reader:
     return read
 
 
-def reference(value: object, at: Place, report: Report) -> str | _Wrong:
+def word_of(known: Iterable[str]) -> Reader:
+    """Read one of the known words."""
+    words = tuple(known)
+
+    def read(value: object, at: Place, report: Report) -> str | Wrong:
+        if not isinstance(value, str):
+            return wrong_kind(str, value, at, report)
+        if value not in words:
+            return report.add(at, f"{echo(value)} is not known here", did_you_mean(value, words))
+        return value
+
+    return read
+
+
+def reference(value: object, at: Place, report: Report) -> str | Wrong:
     """Read the id of something else. Whether that exists is checked when all is read."""
     return value if isinstance(value, str) else wrong_kind(str, value, at, report)
 
 
-def shown(value: object, at: Place, report: Report) -> str | _Wrong:
-    """Read text that people are shown. It is not repeated in a mistake: it may be a name."""
-    if not isinstance(value, str):
-        return wrong_kind(str, value, at, report)
-    if not value.strip():
-        return report.add(at, "is empty")
-    if value != value.strip():
-        return report.add(at, "begins or ends with a space", "remove the space")
-    if len(value) > MAX_NAME_CHARS:
-        return report.add(at, f"has {len(value)} characters, more than {MAX_NAME_CHARS}")
-    if not value.isprintable():
-        return report.add(at, "has a character that cannot be shown, such as a line break")
-    return value
+def shown(high: int) -> Reader:
+    """Read text of up to `high` characters that people are shown.
+
+    It is not repeated in a mistake: it may be somebody's name.
+    """
+
+    def read(value: object, at: Place, report: Report) -> str | Wrong:
+        if not isinstance(value, str):
+            return wrong_kind(str, value, at, report)
+        if not value.strip():
+            return report.add(at, "is empty")
+        if value != value.strip():
+            return report.add(at, "begins or ends with a space", "remove the space")
+        if len(value) > high:
+            return report.add(at, f"has {len(value)} characters, more than {high}")
+        if not value.isprintable():
+            return report.add(at, "has a character that cannot be shown, such as a line break")
+        return value
+
+    return read
 
 
-def clock_time(value: object, at: Place, report: Report) -> int | _Wrong:
+def clock_time(value: object, at: Place, report: Report) -> int | Wrong:
     """Read "HH:MM" as minutes after midnight."""
     if not isinstance(value, str):
         return wrong_kind(str, value, at, report)
@@ -214,7 +238,7 @@ def clock_time(value: object, at: Place, report: Report) -> int | _Wrong:
     return int(match[1]) * 60 + int(match[2])
 
 
-def time_zone(value: object, at: Place, report: Report) -> str | _Wrong:
+def time_zone(value: object, at: Place, report: Report) -> str | Wrong:
     """Read an IANA time zone that this machine knows."""
     if not isinstance(value, str):
         return wrong_kind(str, value, at, report)
@@ -226,7 +250,7 @@ def time_zone(value: object, at: Place, report: Report) -> str | _Wrong:
     return value
 
 
-def password_hash(value: object, at: Place, report: Report) -> str | _Wrong:
+def password_hash(value: object, at: Place, report: Report) -> str | Wrong:
     """Read a stored password hash. It is never repeated in a mistake."""
     if not isinstance(value, str):
         return wrong_kind(str, value, at, report)
@@ -240,19 +264,23 @@ def password_hash(value: object, at: Place, report: Report) -> str | _Wrong:
     return value
 
 
-def list_of(reader: Reader, *, high: int) -> Reader:
-    """Read a list of 1 to `high` different items."""
+def list_of(reader: Reader, *, high: int, low: int = 1, may_repeat: bool = False) -> Reader:
+    """Read a list of `low` (1, or 0 where an empty one means something) to `high` items.
 
-    def read(value: object, at: Place, report: Report) -> tuple[Any, ...] | _Wrong:
+    They are different unless they `may_repeat`. The answer keeps a `WRONG` item, so that the others
+    keep their places.
+    """
+
+    def read(value: object, at: Place, report: Report) -> tuple[Any, ...] | Wrong:
         if not isinstance(value, list):
             return wrong_kind(list, value, at, report)
-        if not value:
+        if len(value) < low:
             return report.add(at, "is empty")
         if len(value) > high:
             return report.add(at, f"has {len(value)} items, more than {high}")
         items = [reader(item, (*at, index), report) for index, item in enumerate(value)]
         for index, item in enumerate(items):
-            if item is not WRONG and item in items[:index]:
+            if item is not WRONG and not may_repeat and item in items[:index]:
                 first = items.index(item) + 1
                 report.add((*at, index), f"{echo(item)} is already number {first} of this list")
         return tuple(items)
@@ -289,12 +317,17 @@ def read_keys(
     return found
 
 
-_TEXT_FIELDS = (Field("zh", shown), Field("en", shown))
+def bilingual_of(high: int) -> Reader:
+    """Read `{ zh = "…", en = "…" }`, each of up to `high` characters."""
+    fields = (Field("zh", shown(high)), Field("en", shown(high)))
+
+    def read(value: object, at: Place, report: Report) -> Text | Wrong:
+        if not isinstance(value, dict):
+            return wrong_kind(dict, value, at, report, 'write { zh = "…", en = "…" }')
+        words = read_keys(value, fields, at, report)
+        return WRONG if WRONG in words.values() else Text(**words)
+
+    return read
 
 
-def bilingual(value: object, at: Place, report: Report) -> Text | _Wrong:
-    """Read `{ zh = "…", en = "…" }`."""
-    if not isinstance(value, dict):
-        return wrong_kind(dict, value, at, report, 'write { zh = "…", en = "…" }')
-    words = read_keys(value, _TEXT_FIELDS, at, report)
-    return WRONG if WRONG in words.values() else Text(**words)
+bilingual = bilingual_of(MAX_NAME_CHARS)

@@ -52,7 +52,9 @@ __all__ = [
     "Zone",
     "compress_ranges",
     "counter_label",
+    "where_to_go",
     "with_clerks",
+    "without_hours",
 ]
 
 K = TypeVar("K")
@@ -165,7 +167,8 @@ class CallScreen:
 
 @dataclass(frozen=True, slots=True)
 class StaffTablet:
-    """A tablet of the lobby guides (`guide-01`) or a supervisor's console (`console-01`)."""
+    """A tablet of the lobby guides (`guide-01`), a supervisor's console (`console-01`), or another
+    system that books appointments (`gateway-01`)."""
 
     id: ClientId
     place: Text
@@ -187,6 +190,7 @@ class HallPlan:
     callscreens: tuple[CallScreen, ...] = ()
     guides: tuple[StaffTablet, ...] = ()
     consoles: tuple[StaffTablet, ...] = ()
+    gateways: tuple[StaffTablet, ...] = ()
     priorities: tuple[PriorityClass, ...] = ()
     policies: tuple[Policy, ...] = ()
     schedules: tuple[Schedule, ...] = ()
@@ -202,6 +206,7 @@ class HallPlan:
     _kiosks: Mapping[ClientId, Kiosk] = field(init=False, repr=False, compare=False)
     _callscreens: Mapping[ClientId, CallScreen] = field(init=False, repr=False, compare=False)
     _priorities: Mapping[PriorityId, PriorityClass] = field(init=False, repr=False, compare=False)
+    _ranks: Mapping[PriorityId | None, int] = field(init=False, repr=False, compare=False)
     _policies: Mapping[str, Policy] = field(init=False, repr=False, compare=False)
     _schedules: Mapping[str, Schedule] = field(init=False, repr=False, compare=False)
     _items: Mapping[ItemId, Item] = field(init=False, repr=False, compare=False)
@@ -221,6 +226,8 @@ class HallPlan:
         fill(self, "_kiosks", _by_id("kiosk", ((k.id, k) for k in self.kiosks)))
         fill(self, "_callscreens", _by_id("callscreen", ((s.id, s) for s in self.callscreens)))
         fill(self, "_priorities", _by_id("priority class", ((p.id, p) for p in self.priorities)))
+        ranks: dict[PriorityId | None, int] = {p.id: n for n, p in enumerate(self.priorities)}
+        fill(self, "_ranks", {**ranks, None: len(ranks)})
         policies = {DEFAULT_POLICY.id: DEFAULT_POLICY}
         policies |= _by_id("policy", ((p.id, p) for p in self.policies))
         fill(self, "_policies", policies)
@@ -233,7 +240,13 @@ class HallPlan:
             for service_id in counter.services:
                 serving[service_id].append(counter)
         fill(self, "_counters_of", {service: tuple(found) for service, found in serving.items()})
-        fill(self, "_where", {service.id: _where(self, service) for service in self.services})
+        where = {s.id: where_to_go(self, s.id, self.counters_of(s.id)) for s in self.services}
+        fill(self, "_where", where)
+
+    def is_for_visitors(self, service: ServiceId) -> bool:
+        """Say whether visitors may take a number for it: not if back offices alone serve it."""
+        serving = self._counters_of[service]
+        return not serving or any(not counter.rules.is_back_office for counter in serving)
 
     def zone(self, zone: ZoneId) -> Zone:
         """Return a zone of this hall; KeyError when it has none of that id."""
@@ -271,6 +284,10 @@ class HallPlan:
         """Return the counter, or None for a number that came from outside and is not ours."""
         return self._counters.get(counter)
 
+    def find_callscreen(self, callscreen: ClientId) -> CallScreen | None:
+        """Return the call screen, or None for an id that is not of this hall."""
+        return self._callscreens.get(callscreen)
+
     def find_clerk(self, clerk: ClerkId) -> Clerk | None:
         """Return the clerk, or None for an account that came from outside and is not ours."""
         return self._clerks.get(clerk)
@@ -289,8 +306,7 @@ class HallPlan:
 
     def rank_of(self, priority: PriorityId | None) -> int:
         """Return 0 for the highest class and so on; ordinary visitors come behind all classes."""
-        ids = list(self._priorities)
-        return len(ids) if priority is None else ids.index(priority)
+        return self._ranks[priority]
 
     def policy_of(self, counter: CounterId) -> Policy:
         """Return how a counter chooses: by its own policy or the hall's."""
@@ -330,6 +346,23 @@ def with_clerks(plan: HallPlan, clerks: Iterable[Clerk]) -> HallPlan:
     return replace(plan, clerks=tuple(clerks))
 
 
+def without_hours(plan: HallPlan) -> HallPlan:
+    """Return the same hall, open at all hours and without quotas: for a demo in the night."""
+
+    def open_always(service: Service) -> Service:
+        rules = replace(
+            service.rules, schedule=None, quota_day=None, quota_morning=None, quota_afternoon=None
+        )
+        return replace(service, rules=replace(rules, has_night_tickets=False))
+
+    return replace(
+        plan,
+        rules=replace(plan.rules, schedule=ALWAYS.id),
+        services=tuple(map(open_always, plan.services)),
+        schedules=tuple(each for each in plan.schedules if each.id != ALWAYS.id),
+    )
+
+
 def compress_ranges(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
     """Fold numbers into runs of neighbours: 1, 2, 3, 7 become (1, 3), (7, 7)."""
     ordered = sorted(set(numbers))
@@ -349,21 +382,25 @@ def _by_id(kind: str, pairs: Iterable[tuple[K, V]]) -> dict[K, V]:
     return found
 
 
-def _where(plan: HallPlan, service: Service) -> Text:
-    """One part for each zone with counters of the service; the service's own zone comes first."""
+def where_to_go(plan: HallPlan, service_id: ServiceId, counters: Iterable[Counter]) -> Text:
+    """Say where a service is served when these counters serve it: "2楼 商事登记 31–38号窗口".
+
+    One part for each zone with counters of the service; the service's own zone comes first.
+    """
+    service = plan.service(service_id)
     by_zone: dict[tuple[bool, int, ZoneId], list[CounterId]] = {}
-    for counter in plan.counters_of(service.id):
+    for counter in counters:
         key = (counter.zone != service.zone, counter.floor, counter.zone)
         by_zone.setdefault(key, []).append(counter.id)
     if not by_zone:
         zone = plan.zone(service.zone)
         return Text(f"{zone.floor}楼 {zone.name.zh}", f"Floor {zone.floor}, {zone.name.en}")
     parts_zh, parts_en = [], []
-    for (_, floor, zone_id), counters in sorted(by_zone.items()):
+    for (_, floor, zone_id), numbers in sorted(by_zone.items()):
         name = plan.zone(zone_id).name
-        runs = compress_ranges(counters)
+        runs = compress_ranges(numbers)
         spans = [str(first) if first == last else f"{first}–{last}" for first, last in runs]
-        word = "window" if len(counters) == 1 else "windows"
+        word = "window" if len(numbers) == 1 else "windows"
         parts_zh.append(f"{floor}楼 {name.zh} {'、'.join(spans)}号窗口")
         parts_en.append(f"Floor {floor}, {name.en}, {word} {', '.join(spans)}")
     return Text("；".join(parts_zh), "; ".join(parts_en))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from hallserver.domain import events as ev
 from hallserver.domain import fold, views
-from hallserver.domain.acts import call, clock, issue, rate, shift
+from hallserver.domain.acts import call, choosing, clock, issue, rate, shift
 from hallserver.domain.acts.base import Act, Decision, Room, refuse
 from hallserver.domain.instant import Now
 from hallserver.domain.plan import HallPlan
@@ -27,6 +27,7 @@ _ACTS: dict[type[c.Command], Act] = {
     **rate.ACTS,
     **shift.ACTS,
     **call.ACTS,
+    **choosing.ACTS,
 }
 
 

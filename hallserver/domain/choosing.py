@@ -1,41 +1,44 @@
-"""From the hall's lines to the policy: who stands first in each line that a counter may call."""
+"""From the hall's lines to the policy: what stands in each line that a counter may call from."""
 
-from hallserver.domain.place import Place
-from hallserver.domain.policy import Candidate, Choice, DeskOrder, choose
+from collections.abc import Set as AbstractSet
+
+from hallserver.domain.policy import Choice, DeskOrder, Line, choose
 from hallserver.domain.state import HallState
-from hallserver.domain.waiting import Lane, Waiting
+from hallserver.domain.waiting import Lane, WaitingLines
 from hallserver.protocol.ids import CounterId, ServiceId, TicketId
 
 
 def choose_at(state: HallState, counter: CounterId, now_ms: int) -> Choice | None:
     """Choose whom a counter calls next; None when nobody waits for it."""
-    lanes = state.lines.lanes_at(counter, state.services_of(counter))
-    heads = [_candidate(state, lane, head) for lane in lanes if (head := state.lines.nth(lane, 0))]
-    policy = state.plan.policy_of(counter)
-    return choose(policy, desk_order(state, counter), state.desks[counter].turn, heads, now_ms)
+    ahead = upcoming_choices(state, counter, 1, now_ms)
+    return ahead[0] if ahead else None
 
 
 def upcoming(state: HallState, counter: CounterId, limit: int, now_ms: int) -> tuple[TicketId, ...]:
     """List whom a counter would call next, in order, if nothing else happened."""
-    lanes = list(state.lines.lanes_at(counter, state.services_of(counter)))
+    return tuple(choice.ticket for choice in upcoming_choices(state, counter, limit, now_ms))
+
+
+def upcoming_choices(
+    state: HallState, counter: CounterId, limit: int, now_ms: int
+) -> tuple[Choice, ...]:
+    """List the next choices of a counter, in order, if nothing else happened."""
     policy, order = state.plan.policy_of(counter), desk_order(state, counter)
     turn = state.desks[counter].turn
-    at = dict.fromkeys(lanes, 0)
-    first = {lane: state.lines.nth(lane, 0) for lane in lanes}
-    lane_of = {head.ticket: lane for lane, head in first.items() if head}
-    found: list[TicketId] = []
+    ends = [
+        _End(state.lines, lane, state.plan.rank_of(lane.priority))
+        for lane in state.lines.lanes_at(counter, state.services_of(counter))
+    ]
+    found: list[Choice] = []
+    taken: set[TicketId] = set()
     while len(found) < limit:
-        heads = [_candidate(state, lane, head) for lane, head in first.items() if head]
-        choice = choose(policy, order, turn, heads, now_ms)
+        lines = [line for end in ends if (line := end.line(taken)) is not None]
+        choice = choose(policy, order, turn, lines, now_ms)
         if choice is None:
             break
-        found.append(choice.ticket)
+        found.append(choice)
+        taken.add(choice.ticket)
         turn = choice.turn
-        lane = lane_of[choice.ticket]
-        at[lane] += 1
-        head = first[lane] = state.lines.nth(lane, at[lane])
-        if head:
-            lane_of[head.ticket] = lane
     return tuple(found)
 
 
@@ -52,15 +55,34 @@ def desk_order(state: HallState, counter: CounterId) -> DeskOrder:
     return DeskOrder(state.services_of(counter), target_s, rules.green_channel, weight)
 
 
-def _candidate(state: HallState, lane: Lane, head: Waiting) -> Candidate:
-    place: Place = head.place
-    return Candidate(
-        ticket=head.ticket,
-        place=place,
-        service=lane.service,
-        since_ms=head.since_ms,
-        rank=state.plan.rank_of(lane.priority),
-        is_ordinary=lane.priority is None,
-        is_addressed=lane.counter is not None,
-        due_ms=head.due_ms,
-    )
+class _End:
+    """What is left of one line when some of it have been called in thought."""
+
+    def __init__(self, lines: WaitingLines, lane: Lane, rank: int) -> None:
+        self._lines = lines
+        self._lane = lane
+        self._rank = rank
+        self._head = 0
+        self._longest = 0
+
+    def line(self, taken: AbstractSet[TicketId]) -> Line | None:
+        """Show the line without those who are taken; None when nobody is left."""
+        lane = self._lane
+        head = self._lines.nth(lane, self._head)
+        while head is not None and head.ticket in taken:
+            self._head += 1
+            head = self._lines.nth(lane, self._head)
+        longest = self._lines.nth_longest(lane, self._longest)
+        while longest is not None and longest.ticket in taken:
+            self._longest += 1
+            longest = self._lines.nth_longest(lane, self._longest)
+        if head is None or longest is None:
+            return None
+        return Line(
+            service=lane.service,
+            head=head,
+            longest=longest,
+            rank=self._rank,
+            is_ordinary=lane.priority is None,
+            is_addressed=lane.counter is not None,
+        )

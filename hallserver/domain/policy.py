@@ -1,13 +1,18 @@
-"""Who is called next, and why. Pure: the first of each line in, one choice with its reason out.
+"""Who is called next, and why. Pure: what stands in each line in, one choice with its reason out.
 
 Steps, each of which ends the choosing when it finds somebody:
 
 1. Ageing: whoever has waited as long as the policy's limit, the longest waiting first.
-2. Those who were sent to this very counter.
+2. Those who were sent to this very counter, by place.
 3. Booked visitors whose slot has begun, the earliest slot first.
-4. The counter's green channel, service by service.
-5. The class whose turn it is (`Mix`), and in it the one by the policy's `Order`.
-6. Booked visitors whose slot has not begun yet.
+4. The counter's green channel, service by service; within one the highest class, then by place.
+5. The class whose turn it is (`Mix`), and in it the service by the policy's `Order`, then by place.
+6. Booked visitors whose slot has not begun yet, the earliest slot first.
+
+Nobody starves with ageing on. Once a visitor's wait has reached the limit, each call of a counter
+that may call this visitor calls somebody whose wait began no later, or this visitor. Nobody can
+join those: whoever joins a line begins to wait then. So after as many calls as there are such
+people at most, the visitor is called. (A call by a clerk's wish or an undone call is not counted.)
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +21,7 @@ from enum import StrEnum, unique
 
 from hallserver.domain.place import Place
 from hallserver.domain.rules import Mix, Order, Policy
+from hallserver.domain.waiting import Waiting
 from hallserver.protocol.ids import ServiceId, TicketId
 
 
@@ -46,21 +52,19 @@ _OF_ORDER = {
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """The first of one line.
+class Line:
+    """One line as the policy sees it: its head, and who has waited longest in it.
 
-    `rank` is 0 for the highest priority class; `is_ordinary` for who has none. `since_ms` and
-    `due_ms` (the beginning of an appointment) are on the hall's own clock.
+    They differ when somebody came back to its head. `rank` is 0 for the highest priority class;
+    `is_ordinary` for those who have none.
     """
 
-    ticket: TicketId
-    place: Place
     service: ServiceId
-    since_ms: int
+    head: Waiting
+    longest: Waiting
     rank: int = 0
     is_ordinary: bool = True
     is_addressed: bool = False
-    due_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,107 +87,107 @@ class Choice:
 
 
 def choose(
-    policy: Policy, desk: DeskOrder, turn: int, candidates: Sequence[Candidate], now_ms: int
+    policy: Policy, desk: DeskOrder, turn: int, lines: Sequence[Line], now_ms: int
 ) -> Choice | None:
-    """Choose among the first of each line that a counter may call; None when nobody waits.
+    """Choose among the lines that a counter may call from; None when nobody waits.
 
     `turn` counts the calls of the ratio at this counter, modulo its length: the first `ordinary`
     turns are ordinary visitors', the others are theirs who have a class. A turn is used up only by
     somebody whose turn it was, so the ratio holds over every stretch in which both wait.
     """
-    if not candidates:
+    if not lines:
         return None
-    if policy.ageing_s is not None:
-        aged = [c for c in candidates if now_ms - c.since_ms >= policy.ageing_s * 1000]
-        if aged:
-            return Choice(min(aged, key=_longest).ticket, CallReason.AGED, turn)
-    addressed = [c for c in candidates if c.is_addressed]
+    longest = min((line.longest for line in lines), key=_patience)
+    if policy.ageing_s is not None and has_aged(longest, policy.ageing_s, now_ms):
+        return Choice(longest.ticket, CallReason.AGED, turn)
+    addressed = [line for line in lines if line.is_addressed]
     if addressed:
-        return Choice(min(addressed, key=_earliest).ticket, CallReason.ADDRESSED, turn)
-    walk_ins = [c for c in candidates if c.due_ms is None]
-    booked = [c for c in candidates if c.due_ms is not None]
-    due = [c for c in booked if _due(c) <= now_ms]
-    if due or not walk_ins:
-        first = min(due or booked, key=_slot)
-        return Choice(first.ticket, CallReason.APPOINTMENT, turn)
+        return Choice(_first(addressed), CallReason.ADDRESSED, turn)
+    walk_ins = [line for line in lines if line.head.due_ms is None]
+    booked = min(
+        (line.head for line in lines if line.head.due_ms is not None), key=_slot, default=None
+    )
+    if booked is not None and (not walk_ins or _slot(booked)[0] <= now_ms):
+        return Choice(booked.ticket, CallReason.APPOINTMENT, turn)
     for service in desk.green_channel:
-        green = [c for c in walk_ins if c.service == service]
+        green = [line for line in walk_ins if line.service == service]
         if green:
-            first = min(green, key=_ranked)
-            return Choice(first.ticket, CallReason.GREEN_CHANNEL, turn)
+            return Choice(_first(_highest(green)), CallReason.GREEN_CHANNEL, turn)
     return _by_class(policy, desk, turn, walk_ins, now_ms)
 
 
+def has_aged(waiting: Waiting, limit_s: int, now_ms: int) -> bool:
+    """Say whether somebody has waited as long as the limit."""
+    return now_ms - waiting.counts_from_ms >= limit_s * 1000
+
+
 def _by_class(
-    policy: Policy, desk: DeskOrder, turn: int, candidates: Sequence[Candidate], now_ms: int
+    policy: Policy, desk: DeskOrder, turn: int, lines: Sequence[Line], now_ms: int
 ) -> Choice:
-    ordinary = [c for c in candidates if c.is_ordinary]
-    others = [c for c in candidates if not c.is_ordinary]
-    if policy.mix is Mix.NONE or not others or not ordinary:
-        mixed = candidates if policy.mix is Mix.NONE or ordinary else _highest(others)
-        spent = _spend(policy, turn, is_ordinary=bool(ordinary)) if mixed is not None else turn
-        ticket = _by_order(policy.order, desk, mixed, now_ms)
-        return Choice(ticket, _OF_ORDER[policy.order], spent)
+    pool, reason = _whose_turn(policy, turn, lines)
+    ticket = _first(_of_service(policy.order, desk, pool, now_ms))
+    if policy.mix is Mix.RATIO and pool[0].is_ordinary == (turn < policy.ordinary):
+        turn = (turn + 1) % (policy.ordinary + policy.priority)
+    return Choice(ticket, reason or _OF_ORDER[policy.order], turn)
+
+
+def _whose_turn(
+    policy: Policy, turn: int, lines: Sequence[Line]
+) -> tuple[Sequence[Line], CallReason | None]:
+    """Return the lines of the class to be called, and the reason when others stand back for it."""
+    if policy.mix is Mix.NONE:
+        return lines, None
+    ordinary = [line for line in lines if line.is_ordinary]
+    others = [line for line in lines if not line.is_ordinary]
+    if not others:
+        return ordinary, None
+    highest = _highest(others)
+    if not ordinary:
+        return highest, CallReason.PRIORITY if len(highest) < len(others) else None
     if policy.mix is Mix.STRICT:
-        ticket = _by_order(policy.order, desk, _highest(others), now_ms)
-        return Choice(ticket, CallReason.PRIORITY, turn)
-    is_ordinary = turn < policy.ordinary
-    chosen = ordinary if is_ordinary else _highest(others)
-    reason = CallReason.ORDINARY_TURN if is_ordinary else CallReason.PRIORITY_TURN
-    ticket = _by_order(policy.order, desk, chosen, now_ms)
-    return Choice(ticket, reason, _spend(policy, turn, is_ordinary=is_ordinary))
+        return highest, CallReason.PRIORITY
+    if turn < policy.ordinary:
+        return ordinary, CallReason.ORDINARY_TURN
+    return highest, CallReason.PRIORITY_TURN
 
 
-def _spend(policy: Policy, turn: int, *, is_ordinary: bool) -> int:
-    """Move on to the next turn, if it was the turn of those who were called."""
-    if policy.mix is not Mix.RATIO or is_ordinary != (turn < policy.ordinary):
-        return turn
-    return (turn + 1) % (policy.ordinary + policy.priority)
+def _of_service(
+    order: Order, desk: DeskOrder, lines: Sequence[Line], now_ms: int
+) -> Sequence[Line]:
+    """Return those of the lines that are of the service whose turn it is by the order."""
+    if order is Order.FIRST_COME:
+        return lines
+
+    def urgency(line: Line) -> float:
+        waited_ms = now_ms - line.longest.counts_from_ms
+        if order is Order.TARGET:
+            return waited_ms / desk.target_s(line.service)
+        if order is Order.WEIGHT:
+            return waited_ms * desk.weight(line.service)
+        return -desk.services.index(line.service)
+
+    most = max(urgency(line) for line in lines)
+    equal = [line for line in lines if urgency(line) == most]
+    service = min(equal, key=_place).service
+    return [line for line in lines if line.service == service]
 
 
-def _highest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    rank = min(c.rank for c in candidates)
-    return [c for c in candidates if c.rank == rank]
+def _highest(lines: Sequence[Line]) -> list[Line]:
+    rank = min(line.rank for line in lines)
+    return [line for line in lines if line.rank == rank]
 
 
-def _by_order(
-    order: Order, desk: DeskOrder, candidates: Sequence[Candidate], now_ms: int
-) -> TicketId:
-    def share(c: Candidate) -> tuple[float, Place, TicketId]:
-        return (-(now_ms - c.since_ms) / desk.target_s(c.service), c.place, c.ticket)
-
-    def weighed(c: Candidate) -> tuple[int, Place, TicketId]:
-        return (-(now_ms - c.since_ms) * desk.weight(c.service), c.place, c.ticket)
-
-    def listed(c: Candidate) -> tuple[int, Place, TicketId]:
-        return (desk.services.index(c.service), c.place, c.ticket)
-
-    if order is Order.TARGET:
-        return min(candidates, key=share).ticket
-    if order is Order.WEIGHT:
-        return min(candidates, key=weighed).ticket
-    if order is Order.SERVICE_ORDER:
-        return min(candidates, key=listed).ticket
-    return min(candidates, key=_earliest).ticket
+def _first(lines: Sequence[Line]) -> TicketId:
+    return min(lines, key=_place).head.ticket
 
 
-def _earliest(c: Candidate) -> tuple[Place, TicketId]:
-    return (c.place, c.ticket)
+def _place(line: Line) -> tuple[Place, TicketId]:
+    return (line.head.place, line.head.ticket)
 
 
-def _longest(c: Candidate) -> tuple[int, Place, TicketId]:
-    return (c.since_ms, c.place, c.ticket)
+def _patience(waiting: Waiting) -> tuple[int, Place, TicketId]:
+    return (waiting.counts_from_ms, waiting.place, waiting.ticket)
 
 
-def _ranked(c: Candidate) -> tuple[int, Place, TicketId]:
-    return (c.rank, c.place, c.ticket)
-
-
-def _due(c: Candidate) -> int:
-    if c.due_ms is None:
-        raise TypeError(f"{c.ticket} has no appointment")
-    return c.due_ms
-
-
-def _slot(c: Candidate) -> tuple[int, Place, TicketId]:
-    return (_due(c), c.place, c.ticket)
+def _slot(waiting: Waiting) -> tuple[int, Place, TicketId]:
+    return (waiting.due_ms or 0, waiting.place, waiting.ticket)

@@ -1,15 +1,27 @@
 """The state of the hall on its open business day: a fold of the journal, and nothing else."""
 
-from dataclasses import dataclass, replace
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hallserver.domain.announcements import Announcement, Voices
+from hallserver.domain import token
+from hallserver.domain.appointments import Appointments
+from hallserver.domain.assignments import Assignments
 from hallserver.domain.board import BoardEntry, Boards
+from hallserver.domain.calendar import day_after
+from hallserver.domain.hours import Hours
 from hallserver.domain.invariant import invariant
+from hallserver.domain.night import NightTickets
 from hallserver.domain.numbering import Numbering
-from hallserver.domain.place import Place
+from hallserver.domain.past import Past
 from hallserver.domain.plan import HallPlan
+from hallserver.domain.quota import Quotas
+from hallserver.domain.tidal import Tides
 from hallserver.domain.ticket import AT_COUNTER, HOLDS_PLACE, Move, Ticket
 from hallserver.domain.waiting import Lane, Waiting, WaitingLines
+from hallserver.protocol.commands import PauseReason
+from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import (
     BusinessDay,
     ClerkId,
@@ -18,22 +30,41 @@ from hallserver.protocol.ids import (
     PersonKey,
     ServiceId,
     TicketId,
+    TicketNumber,
     ZoneId,
 )
 from hallserver.protocol.states import TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why a staffed counter calls nobody, and since when."""
+
+    reason: PauseReason
+    since_wall_ms: int
 
 
 @dataclass(slots=True)
 class Desk:
     """A counter today: who is signed in, what it works on, what it completed last.
 
-    `turn` is its turn in the ratio of priority classes (`policy`).
+    `turn` is its turn in the ratio of priority classes (`policy`), `turn_before` what it was before
+    the last call. `parked` are its parked tickets, the first one first; they stay when its clerk
+    leaves.
     """
 
     clerk: ClerkId | None = None
     active: TicketId | None = None
     completed: TicketId | None = None
     turn: int = 0
+    turn_before: int = 0
+    parked: list[TicketId] = field(default_factory=list)
+    pause: Pause | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody is there who calls people."""
+        return self.clerk is not None and self.pause is None
 
 
 class HallState:
@@ -45,73 +76,122 @@ class HallState:
 
     def __init__(self, plan: HallPlan) -> None:
         self.plan = plan
+        self.hours = Hours(plan.rules.timezone, plan.holidays)
+        self.wall_ms = 0
+        """The hall's last look at the clock, for what changes by time alone; may jump."""
         self.day: BusinessDay | None = None
         self.seq = 0
         self.now_ms = 0
         self.touched_zones: set[ZoneId] = set()
+        self.touched_voices: set[ZoneId] = set()
         self.touched_counters: set[CounterId] = set()
         self.touched_services: set[ServiceId] = set()
+        self.is_catalog_touched = False
+        self.is_console_touched = False
         self.begin(BusinessDay(""))
 
     def begin(self, day: BusinessDay) -> None:
         """Forget the day before: every series starts again, nobody waits."""
         self.tickets: dict[TicketId, Ticket] = {}
+        self.numbers: dict[TicketNumber, TicketId] = {}
+        self.past = Past()
         self.held: dict[tuple[PersonKey, ServiceId], list[TicketId]] = {}
         self.lines = WaitingLines(service.id for service in self.plan.services)
         self.numbering = Numbering(day)
+        self.quotas = Quotas()
+        services = (service.id for service in self.plan.services)
+        self.night = NightTickets(day_after(day) if day else day, services, self.quotas)
+        self.notice: Text | None = None
+        """What the kiosks say while a supervisor has closed them."""
+        self.unreported: BusinessDay | None = None
+        """The business day that closed last, while its morning report is still to come."""
         self.desks: dict[CounterId, Desk] = {c.id: Desk() for c in self.plan.counters}
         self.desk_of_clerk: dict[ClerkId, CounterId] = {}
+        self.reminders: list[tuple[int, TicketId]] = []
+        """When to remind of which parked ticket, the earliest first."""
         self.staff: dict[ClientId, ClerkId] = {}
+        self.appointments = Appointments()
         self.boards = Boards(zone.id for zone in self.plan.zones)
+        self.voices = Voices(zone for screen in self.plan.callscreens for zone in screen.zones)
+        self.assignments = Assignments(self.plan)
+        self.assigned_seq = self.seq
+        """When it last changed who serves what: the version of the catalog."""
+        self.tides = Tides(self.plan.tidal)
         self.touched_zones.update(zone.id for zone in self.plan.zones)
+        self.touched_voices.update(zone.id for zone in self.plan.zones)
         self.touched_counters.update(self.desks)
         self.touched_services.update(service.id for service in self.plan.services)
+        self.is_catalog_touched = self.is_console_touched = True
 
     # What others ask.
 
     def held_tickets(self, person: PersonKey, service: ServiceId) -> tuple[Ticket, ...]:
         """Return the open tickets of a person for a service."""
-        return tuple(self.tickets[held] for held in self.held.get((person, service), ()))
+        today = tuple(self.tickets[held] for held in self.held.get((person, service), ()))
+        return today + self.night.held_tickets(person, service)
+
+    def find(self, ticket: TicketId) -> Ticket | None:
+        """Return a ticket of the open business day or of the night after it."""
+        return self.tickets.get(ticket) or self.night.tickets.get(ticket)
 
     def open_counters(self, service: ServiceId) -> int:
-        """Count the counters with a clerk that serve a service."""
-        return sum(self.desks[counter].clerk is not None for counter in self.counters_of(service))
+        """Count the counters with a clerk that serve a service; not those that pause."""
+        return sum(self.desks[counter].is_open for counter in self.counters_of(service))
 
     def services_of(self, counter: CounterId) -> tuple[ServiceId, ...]:
         """Return what a counter serves now, in its order."""
-        return self.plan.counter(counter).services
+        return self.assignments.services_of(counter)
 
     def counters_of(self, service: ServiceId) -> tuple[CounterId, ...]:
         """Return the counters that serve a service now."""
-        return tuple(counter.id for counter in self.plan.counters_of(service))
+        return self.assignments.counters_of(service)
 
     def people_ahead(self, ticket: Ticket) -> int:
         """Count who waits for the same service with an earlier place."""
-        return self.lines.ahead_of(ticket.service, ticket.place)
+        if ticket.id in self.night.tickets:
+            return self.night.people_ahead(ticket)
+        return self.lines.ahead_of(ticket.lane, ticket.waiting)
+
+    def find_number(self, number: TicketNumber) -> Ticket | None:
+        """Return the ticket of a printed number, or None when nobody has it today."""
+        found = self.numbers.get(number)
+        return None if found is None else self.tickets[found]
 
     # What the fold uses (`hallserver.domain.fold`).
 
     def add(self, ticket: Ticket) -> None:
         """Take a new ticket in."""
+        if token.day_of(ticket.id) == self.night.day:
+            self.night.add(ticket)
+            return
         invariant(ticket.id not in self.tickets, f"{ticket.id} is given once")
         self.tickets[ticket.id] = ticket
+        self.numbers[ticket.number] = ticket.id
+        self.past.begin(self.seq, ticket)
+        self.quotas.note(ticket.quota, None, ticket.state)
         self._keep_line(None, ticket)
         self._keep_hold(None, ticket)
 
     def move(self, ticket: TicketId, move: Move, **changes: Any) -> Ticket:
         """Move a ticket by the table; lines, desks and held tickets keep in step with it."""
-        return self._put(replace(self.tickets[ticket].moved(move), **changes))
+        if ticket in self.night.tickets:
+            return self.night.move(ticket, move, **changes)
+        return self._put(replace(self.tickets[ticket].moved(move), **changes), move)
 
     def alter(self, ticket: TicketId, **changes: Any) -> Ticket:
         """Change what else is known of a ticket; its state stays."""
-        return self._put(replace(self.tickets[ticket], **changes))
+        return self._put(replace(self.tickets[ticket], **changes), None)
 
-    def _put(self, after: Ticket) -> Ticket:
+    def _put(self, after: Ticket, move: Move | None) -> Ticket:
         before = self.tickets[after.id]
         self._keep_line(before, after)
         self._keep_desk(before, after)
+        self._keep_parked(before, after)
         self._keep_hold(before, after)
+        self._keep_voice(before, after)
+        self.quotas.note(after.quota, before.state, after.state)
         self.tickets[after.id] = after
+        self.past.go_on(self.seq, self.now_ms, move, after)
         return after
 
     def _keep_line(self, before: Ticket | None, after: Ticket) -> None:
@@ -119,10 +199,10 @@ class HallState:
         if was == is_:
             return
         if before is not None and was is not None:
-            self.lines.leave(*was[:2], before.id)
+            self.lines.leave(*was)
             self.touched_services.add(before.service)
         if is_ is not None:
-            self.lines.join(is_[0], Waiting(is_[1], after.id, after.since_ms, after.due_ms))
+            self.lines.join(*is_)
             self.touched_services.add(after.service)
 
     def _keep_desk(self, before: Ticket, after: Ticket) -> None:
@@ -139,6 +219,21 @@ class HallState:
             desk.active = None
         self.touched_counters.add(counter)
 
+    def _keep_parked(self, before: Ticket, after: Ticket) -> None:
+        if before.counter is None or before.parking is after.parking is None:
+            return
+        desk = self.desks[before.counter]
+        if before.parking is None:
+            desk.parked.append(after.id)
+        elif after.parking is None:
+            desk.parked.remove(after.id)
+        was, is_ = _reminder(before), _reminder(after)
+        if was is not None:
+            del self.reminders[bisect_left(self.reminders, was)]
+        if is_ is not None:
+            insort(self.reminders, is_)
+        self.touched_counters.add(before.counter)
+
     def _keep_hold(self, before: Ticket | None, after: Ticket) -> None:
         was, is_ = _hold(before), _hold(after)
         if was == is_:
@@ -150,8 +245,16 @@ class HallState:
         if is_ is not None:
             self.held.setdefault(is_, []).append(after.id)
 
+    def _keep_voice(self, before: Ticket, after: Ticket) -> None:
+        """What called a visitor need not be said any more once that is over, however it ended."""
+        if before.counter is None or before.state is not TicketState.CALLED:
+            return
+        zone = self.plan.counter(before.counter).zone
+        if after.state is not TicketState.CALLED and self.voices.withdraw(zone, after.id):
+            self.touched_voices.add(zone)
+
     def show_call(self, seq: int, wall_ms: int, ticket: Ticket, counter: CounterId) -> None:
-        """Put a call or recall on the board of the counter's zone."""
+        """Put a call or recall on the board of the counter's zone, and have it said there."""
         zone = self.plan.counter(counter).zone
         entry = BoardEntry(
             ticket=ticket.id,
@@ -163,7 +266,9 @@ class HallState:
             state=ticket.state,
         )
         self.boards.call(zone, entry)
+        self.voices.call(zone, Announcement(seq, ticket.id, ticket.number, counter, self.now_ms))
         self.touched_zones.add(zone)
+        self.touched_voices.add(zone)
 
     def note_on_board(self, ticket: Ticket, counter: CounterId) -> None:
         """Say on the board what became of a call."""
@@ -177,19 +282,33 @@ class HallState:
         self.boards.withdraw(zone, ticket)
         self.touched_zones.add(zone)
 
+    def assign(self, counter: CounterId, services: tuple[ServiceId, ...]) -> None:
+        """Have a counter serve these services."""
+        self.touched_services.update(self.assignments.assign(counter, services))
+        self.touched_counters.add(counter)
+        self.assigned_seq = self.seq
+        self.is_catalog_touched = self.is_console_touched = True
+
     def touch_desk(self, counter: CounterId) -> None:
         """Have a counter and what it serves published again."""
         self.touched_counters.add(counter)
         self.touched_services.update(self.services_of(counter))
 
 
-def _position(ticket: Ticket | None) -> tuple[Lane, Place, int, int | None] | None:
+def _position(ticket: Ticket | None) -> tuple[Lane, Waiting] | None:
     if ticket is None or ticket.state is not TicketState.WAITING:
         return None
-    return (ticket.lane, ticket.place, ticket.since_ms, ticket.due_ms)
+    return (ticket.lane, ticket.waiting)
 
 
 def _hold(ticket: Ticket | None) -> tuple[PersonKey, ServiceId] | None:
     if ticket is None or ticket.person is None or ticket.state not in HOLDS_PLACE:
         return None
     return (ticket.person, ticket.service)
+
+
+def _reminder(ticket: Ticket) -> tuple[int, TicketId] | None:
+    parking = ticket.parking
+    if parking is None or parking.due_ms is None or ticket.is_due:
+        return None
+    return (parking.due_ms, ticket.id)

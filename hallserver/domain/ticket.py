@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 
 from hallserver.domain.place import Place
-from hallserver.domain.waiting import Lane
+from hallserver.domain.quota import Quota
+from hallserver.domain.waiting import Lane, Waiting
 from hallserver.protocol.ids import (
     ClerkId,
     ClientId,
@@ -91,13 +92,28 @@ def may(state: TicketState, move: Move) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Parking:
+    """Since when a visitor is set aside, and when its counter wants to be reminded.
+
+    `due_ms` is on the hall's own clock, what ends in `_wall_ms` is for people.
+    """
+
+    since_wall_ms: int
+    due_ms: int | None = None
+    due_wall_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """One place in line.
 
     `place` orders the waiting; `*_ms` are on the hall's own clock: `since_ms` is when it joined the
     line that it waits in, `due_ms` the beginning of its appointment. `counter` and `clerk` are
     those of the last call; `for_counter` is set while only that counter may call it, `returns_to`
-    while it comes back there by itself. `step` counts the steps of `item` that are done.
+    and `returns_as` while it comes back there by itself, for that service. `step` counts the steps
+    of `item` that are done. `first_place` is None while it has the place that it was given first.
+    `is_due` once the time is over for which it was parked. `quota` is what it counts for;
+    `valid_from_ms`, in Unix milliseconds, is the opening for which it was taken after hours.
     """
 
     id: TicketId
@@ -119,16 +135,37 @@ class Ticket:
     companions: int = 0
     for_counter: CounterId | None = None
     returns_to: CounterId | None = None
+    returns_as: ServiceId | None = None
+    first_place: Place | None = None
     reinstated: int = 0
-    parked: int = 0
+    parking: Parking | None = None
+    is_due: bool = False
     item: ItemId | None = None
     step: int = 0
     is_rated: bool = False
+    is_proxy: bool = False
+    quota: Quota | None = None
+    valid_from_ms: int | None = None
+
+    @property
+    def kept_place(self) -> Place:
+        """The place that it was given first."""
+        return self.place if self.first_place is None else self.first_place
 
     @property
     def lane(self) -> Lane:
         """The line that it waits in, or would."""
-        return Lane(self.service, self.priority, self.for_counter, self.due_ms is not None)
+        return Lane(self.service, self.priority, self.for_counter, self._is_booked)
+
+    @property
+    def waiting(self) -> Waiting:
+        """How it stands in that line."""
+        return Waiting(self.place, self.id, self.since_ms, self.due_ms if self._is_booked else None)
+
+    @property
+    def _is_booked(self) -> bool:
+        # Sent to a counter: its appointment has been kept, it stands there by its place.
+        return self.due_ms is not None and self.for_counter is None
 
     def moved(self, move: Move) -> "Ticket":
         """Return the ticket after a move. Raises IllegalMoveError; nothing else changes."""

@@ -214,5 +214,6 @@ _PROJECT: dict[type[Any], Callable[[ev.Recorded, Any], Change | None]] = {
     ev.ClerkSignedOut: _nothing,
     ev.StaffSignedIn: _nothing,
     ev.StaffSignedOut: _nothing,
+    ev.PriorityGranted: _nothing,
     ev.ServiceRated: _rate,
 }

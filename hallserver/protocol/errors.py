@@ -26,6 +26,12 @@ class RejectionCode(StrEnum):
     OTHER_DAY_TICKET = "other_day_ticket"
     ALREADY_WAITING = "already_waiting"
     NUMBERS_USED_UP = "numbers_used_up"
+    CLOSED_NOW = "closed_now"
+    KIOSKS_CLOSED = "kiosks_closed"
+    TOO_MANY_COMPANIONS = "too_many_companions"
+    CARD_NEEDED = "card_needed"
+    UNKNOWN_ITEM = "unknown_item"
+    ALREADY_CALLED = "already_called"
     WRONG_STATE = "wrong_state"
     NOT_SIGNED_IN = "not_signed_in"
     NO_PERMISSION = "no_permission"
@@ -38,6 +44,16 @@ class RejectionCode(StrEnum):
     RECALL_LIMIT = "recall_limit"
     NOT_SERVED_YET = "not_served_yet"
     ALREADY_RATED = "already_rated"
+    NOT_BOOKABLE = "not_bookable"
+    DAY_NOT_BOOKABLE = "day_not_bookable"
+    UNKNOWN_SLOT = "unknown_slot"
+    SLOT_PASSED = "slot_passed"
+    SLOT_FULL = "slot_full"
+    ALREADY_BOOKED = "already_booked"
+    NO_APPOINTMENT = "no_appointment"
+    APPOINTMENT_TOO_EARLY = "appointment_too_early"
+    APPOINTMENT_OTHER_DAY = "appointment_other_day"
+    ALREADY_CHECKED_IN = "already_checked_in"
     UNKNOWN_PRIORITY = "unknown_priority"
     NOT_CALLED_YET = "not_called_yet"
     SAME_NUMBER = "same_number"
@@ -94,6 +110,30 @@ SENTENCES: dict[RejectionCode, Text] = {
         "今天此事项的排队号已取完，请明天再来。",
         "All numbers of this service are taken for today. Please come again tomorrow.",
     ),
+    RejectionCode.CLOSED_NOW: Text(
+        "现在不能取此事项的号，请到咨询台询问开放时间。",
+        "No numbers for this service now. Please ask at the information desk when to come.",
+    ),
+    RejectionCode.KIOSKS_CLOSED: Text(
+        "取号机已暂停取号，请到咨询台询问。",
+        "The kiosks give no numbers now. Please ask at the information desk.",
+    ),
+    RejectionCode.TOO_MANY_COMPANIONS: Text(
+        "同行人数超过上限，请分开取号。",
+        "There are more companions than one number allows. Please take another number for them.",
+    ),
+    RejectionCode.CARD_NEEDED: Text(
+        "请先刷身份证；无法刷证时，请导办人员选择原因后取号。",
+        "Please present an ID card first. Without one, a guide can give a number with a reason.",
+    ),
+    RejectionCode.UNKNOWN_ITEM: Text(
+        "本大厅不办理这一件事，请到咨询台询问。",
+        "This hall does not offer that matter. Please ask at the information desk.",
+    ),
+    RejectionCode.ALREADY_CALLED: Text(
+        "您的号码已被叫到，不能取消，请到窗口说明。",
+        "Your number has been called and cannot be cancelled here. Please tell the window.",
+    ),
     RejectionCode.WRONG_STATE: Text(
         "该号码当前状态不能进行此操作。",
         "That cannot be done with this number at the moment.",
@@ -145,6 +185,46 @@ SENTENCES: dict[RejectionCode, Text] = {
     ),
     RejectionCode.ALREADY_RATED: Text(
         "此次服务已经评价过，谢谢。", "This service has been rated already. Thank you."
+    ),
+    RejectionCode.NOT_BOOKABLE: Text(
+        "此事项不办理预约，请到大厅直接取号。",
+        "This service takes no appointments. Please take a number in the hall.",
+    ),
+    RejectionCode.DAY_NOT_BOOKABLE: Text(
+        "这一天不能预约此事项，请选择其他日期。",
+        "This service cannot be booked for that day. Please choose another day.",
+    ),
+    RejectionCode.UNKNOWN_SLOT: Text(
+        "没有这个预约时段，请选择其他时段。",
+        "There is no such time to book. Please choose another one.",
+    ),
+    RejectionCode.SLOT_PASSED: Text(
+        "该预约时段已过，请选择其他时段。",
+        "That time has passed. Please choose another one.",
+    ),
+    RejectionCode.SLOT_FULL: Text(
+        "该时段已约满，请选择其他时段。",
+        "That time is fully booked. Please choose another one.",
+    ),
+    RejectionCode.ALREADY_BOOKED: Text(
+        "当天已预约过此事项，请按原预约时间前来，或先取消原预约。",
+        "This service is booked for that day already. Please come at that time, or cancel it.",
+    ),
+    RejectionCode.NO_APPOINTMENT: Text(
+        "没有查到今天的预约，请直接取号或到咨询台询问。",
+        "No appointment was found for today. Please take a number, or ask at the information desk.",
+    ),
+    RejectionCode.APPOINTMENT_TOO_EARLY: Text(
+        "还没到签到时间，请稍后再来签到。",
+        "It is too early to check in. Please come again a little later.",
+    ),
+    RejectionCode.APPOINTMENT_OTHER_DAY: Text(
+        "您的预约不是今天，请在预约当天签到。",
+        "Your appointment is on another day. Please check in on that day.",
+    ),
+    RejectionCode.ALREADY_CHECKED_IN: Text(
+        "您的预约已签到，请留意叫号。",
+        "You have checked in already. Please listen for your call.",
     ),
     RejectionCode.UNDO_TOO_LATE: Text(
         "呼叫已超过可撤回的时间，可重呼或标记过号。",

@@ -5,6 +5,8 @@ import msgspec
 from hallserver.protocol.commands import WireCommandId
 from hallserver.protocol.errors import SENTENCES, RejectionCode, Text
 from hallserver.protocol.ids import (
+    AppointmentId,
+    AppointmentToken,
     BusinessDay,
     ClerkId,
     CounterId,
@@ -22,7 +24,11 @@ class _Reply(msgspec.Struct, frozen=True, tag_field="type"):
 
 
 class Reservation(_Reply, frozen=True, tag=True):
-    """A number is reserved: all that the paper needs. `people_ahead` counts waiting tickets."""
+    """A number is reserved: all that the paper needs. `people_ahead` counts waiting tickets.
+
+    One that was taken after hours is for the next opening: `day` is its business day, which may
+    be the next, and `valid_from_ms` the moment from which on it is called.
+    """
 
     ticket: TicketId
     number: TicketNumber
@@ -31,6 +37,7 @@ class Reservation(_Reply, frozen=True, tag=True):
     day: BusinessDay
     people_ahead: int
     issued_at_ms: int
+    valid_from_ms: int | None = None
 
 
 class Done(_Reply, frozen=True, tag=True):
@@ -38,7 +45,11 @@ class Done(_Reply, frozen=True, tag=True):
 
 
 class TicketStatus(_Reply, frozen=True, tag=True):
-    """Where a shown ticket stands. `people_ahead` while it waits, `counter` once it is called."""
+    """Where a shown ticket stands. `people_ahead` while it waits, `counter` once it is called.
+
+    `day` is the business day that it is for; a ticket that was taken after hours is called from
+    `valid_from_ms` on.
+    """
 
     ticket: TicketId
     number: TicketNumber
@@ -48,6 +59,8 @@ class TicketStatus(_Reply, frozen=True, tag=True):
     counter: CounterId | None
     is_rateable: bool
     is_rated: bool
+    day: BusinessDay | None = None
+    valid_from_ms: int | None = None
 
 
 class SignedIn(_Reply, frozen=True, tag=True):
@@ -73,6 +86,38 @@ class Explanation(_Reply, frozen=True, tag=True):
     text: Text
 
 
+class Booked(_Reply, frozen=True, tag=True):
+    """A slot is booked. `token` is for the QR code that its person brings along."""
+
+    appointment: AppointmentId
+    token: AppointmentToken
+    service: ServiceId
+    day: BusinessDay
+    slot: str
+    from_ms: int
+    until_ms: int
+
+
+class AppointmentShown(msgspec.Struct, frozen=True):
+    """One appointment. It may be checked in from `opens_ms` on its day while `is_open`; `number`
+    is the one that it was turned into."""
+
+    appointment: AppointmentId
+    service: ServiceId
+    day: BusinessDay
+    from_ms: int
+    until_ms: int
+    opens_ms: int
+    is_open: bool
+    number: TicketNumber | None
+
+
+class Appointments(_Reply, frozen=True, tag=True):
+    """What a person has booked for today and later, the earliest first."""
+
+    appointments: tuple[AppointmentShown, ...]
+
+
 class Rejected(_Reply, frozen=True, tag=True):
     """Refused by a rule: nothing changed. `text` is the sentence for the person in front."""
 
@@ -80,7 +125,17 @@ class Rejected(_Reply, frozen=True, tag=True):
     text: Text
 
 
-Reply = Reservation | Done | TicketStatus | SignedIn | TicketAtCounter | Explanation | Rejected
+Reply = (
+    Reservation
+    | Done
+    | TicketStatus
+    | SignedIn
+    | TicketAtCounter
+    | Explanation
+    | Booked
+    | Appointments
+    | Rejected
+)
 
 
 def reject(code: RejectionCode, text: Text | None = None) -> Rejected:

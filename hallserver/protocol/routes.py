@@ -76,7 +76,17 @@ EVERY_CLIENT = frozenset(Role) - {Role.SERVER}
 # Which role may send which command. Everything else is refused as `not_permitted`.
 MAY_SEND: dict[Role, tuple[type[c.Command], ...]] = {
     Role.SERVER: (),
-    Role.KIOSK: (c.ReserveTicket, c.ConfirmPrinted, c.VoidTicket, c.ShowTicket, c.RateService),
+    Role.KIOSK: (
+        c.ReserveTicket,
+        c.ConfirmPrinted,
+        c.VoidTicket,
+        c.ShowTicket,
+        c.CancelTicket,
+        c.RateService,
+        c.CheckIn,
+        c.FindAppointments,
+        c.CancelBooking,
+    ),
     Role.COUNTER: (
         c.SignIn,
         c.SignOut,
@@ -96,17 +106,36 @@ MAY_SEND: dict[Role, tuple[type[c.Command], ...]] = {
         c.PauseCounter,
         c.ResumeCounter,
     ),
-    Role.PAD: (c.RateAtCounter, c.ShowTicket, c.RateService),
+    Role.PAD: (c.RateAtCounter, c.ShowTicket, c.CancelTicket, c.RateService),
     Role.CALLSCREEN: (c.AcknowledgeAnnouncement,),
-    Role.GUIDE: (c.SignIn, c.SignOut, c.GrantPriority, c.ExplainCall, c.Reinstate),
+    Role.GUIDE: (
+        c.SignIn,
+        c.SignOut,
+        c.ReserveTicket,
+        c.ConfirmPrinted,
+        c.VoidTicket,
+        c.ShowTicket,
+        c.CancelTicket,
+        c.GrantPriority,
+        c.ExplainCall,
+        c.Reinstate,
+        c.CheckIn,
+        c.FindAppointments,
+        c.BookAppointment,
+        c.CancelAppointment,
+    ),
     Role.CONSOLE: (
         c.SignIn,
         c.SignOut,
+        c.GrantPriority,
+        c.ExplainCall,
         c.AssignServices,
         c.ApproveProposal,
         c.DeclineProposal,
+        c.CloseKiosks,
+        c.OpenKiosks,
     ),
-    Role.GATEWAY: (),
+    Role.GATEWAY: (c.BookAppointment, c.CancelAppointment),
 }
 
 

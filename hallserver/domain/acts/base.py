@@ -56,6 +56,13 @@ class Room:
             return refuse(RejectionCode.NOT_SIGNED_IN)
         return counter, desk, desk.clerk
 
+    def ready(self, client: ClientId) -> tuple[CounterId, Desk, ClerkId] | Decision:
+        """Return the counter of a terminal if its clerk may call somebody now, or the refusal."""
+        staffed = self.staffed(client)
+        if not isinstance(staffed, Decision) and staffed[1].active is not None:
+            return refuse(RejectionCode.COUNTER_BUSY)
+        return staffed
+
     def staff(self, client: ClientId, permission: Permission | None = None) -> ClerkId | Decision:
         """Return who is signed in at a terminal, tablet or console, or why it may not be.
 

@@ -13,16 +13,22 @@ from hallserver.protocol.ids import ClientId, CounterId, TicketId
 
 
 def _call_next(room: Room, client: ClientId, _: c.CallNext, now: Now) -> Decision:
-    staffed = room.staffed(client)
-    if isinstance(staffed, Decision):
-        return staffed
-    counter, desk, clerk = staffed
-    if desk.active is not None:
-        return refuse(RejectionCode.COUNTER_BUSY)
+    ready = room.ready(client)
+    if isinstance(ready, Decision):
+        return ready
+    counter, _desk, clerk = ready
     choice = choose_at(room.state, counter, now.elapsed_ms)
     if choice is None:
         return refuse(RejectionCode.NOBODY_WAITING)
-    called = ev.TicketCalled(choice.ticket, counter, clerk, choice.reason, choice.turn)
+    called = ev.TicketCalled(
+        choice.ticket,
+        counter,
+        clerk,
+        choice.reason,
+        turn=choice.turn,
+        is_silent=room.plan.counter(counter).rules.is_back_office,
+        policy=room.plan.policy_of(counter),
+    )
     ticket = room.state.tickets[choice.ticket]
     return Decision(answer(ticket, Move.CALLED, recalls=0), (called,))
 

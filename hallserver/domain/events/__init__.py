@@ -4,31 +4,56 @@ from dataclasses import dataclass
 
 import msgspec
 
+from hallserver.domain.events.appointments import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentCarriedOver,
+    AppointmentCheckedIn,
+    AppointmentMissed,
+    AppointmentNumbersCarriedOver,
+    AppointmentReopened,
+)
 from hallserver.domain.events.counters import (
     ClerkSignedIn,
     ClerkSignedOut,
+    CounterPaused,
+    CounterResumed,
     StaffSignedIn,
     StaffSignedOut,
 )
 from hallserver.domain.events.day import (
     DayClosed,
     DayOpened,
+    KiosksClosed,
+    KiosksOpened,
+    MorningReportDue,
 )
 from hallserver.domain.events.ratings import (
     RatingChannel,
     ServiceRated,
 )
 from hallserver.domain.events.tickets import (
+    ParkedDue,
+    PriorityGranted,
     ReleaseReason,
+    StepCompleted,
     TicketArrived,
     TicketCalled,
+    TicketCancelled,
+    TicketCarriedOver,
     TicketCompleted,
     TicketExpired,
     TicketMissed,
+    TicketParked,
     TicketPrinted,
+    TicketReaddressed,
     TicketRecalled,
+    TicketReinstated,
     TicketReleased,
     TicketReserved,
+    TicketResumed,
+    TicketReturned,
+    TicketTransferred,
     TicketVoided,
     VoidCause,
 )
@@ -36,27 +61,50 @@ from hallserver.domain.policy import CallReason
 from hallserver.protocol.ids import BusinessDay, ClientId, CommandId, Epoch
 
 __all__ = [
+    "AppointmentBooked",
+    "AppointmentCancelled",
+    "AppointmentCarriedOver",
+    "AppointmentCheckedIn",
+    "AppointmentMissed",
+    "AppointmentNumbersCarriedOver",
+    "AppointmentReopened",
     "CallReason",
     "ClerkSignedIn",
     "ClerkSignedOut",
+    "CounterPaused",
+    "CounterResumed",
     "DayClosed",
     "DayOpened",
     "Event",
+    "KiosksClosed",
+    "KiosksOpened",
+    "MorningReportDue",
+    "ParkedDue",
+    "PriorityGranted",
     "RatingChannel",
     "Recorded",
     "ReleaseReason",
     "ServiceRated",
     "StaffSignedIn",
     "StaffSignedOut",
+    "StepCompleted",
     "TicketArrived",
     "TicketCalled",
+    "TicketCancelled",
+    "TicketCarriedOver",
     "TicketCompleted",
     "TicketExpired",
     "TicketMissed",
+    "TicketParked",
     "TicketPrinted",
+    "TicketReaddressed",
     "TicketRecalled",
+    "TicketReinstated",
     "TicketReleased",
     "TicketReserved",
+    "TicketResumed",
+    "TicketReturned",
+    "TicketTransferred",
     "TicketVoided",
     "VoidCause",
     "decode_event",
@@ -66,7 +114,12 @@ __all__ = [
 Event = (
     DayOpened
     | DayClosed
+    | MorningReportDue
+    | KiosksClosed
+    | KiosksOpened
     | TicketReserved
+    | TicketCarriedOver
+    | TicketCancelled
     | TicketPrinted
     | TicketVoided
     | TicketCalled
@@ -75,12 +128,30 @@ Event = (
     | TicketCompleted
     | TicketMissed
     | TicketReleased
+    | TicketReinstated
+    | TicketTransferred
+    | TicketReturned
+    | TicketReaddressed
+    | TicketParked
+    | ParkedDue
+    | TicketResumed
+    | StepCompleted
     | TicketExpired
     | ClerkSignedIn
     | ClerkSignedOut
     | StaffSignedIn
     | StaffSignedOut
+    | CounterPaused
+    | CounterResumed
     | ServiceRated
+    | AppointmentBooked
+    | AppointmentCancelled
+    | AppointmentCheckedIn
+    | AppointmentReopened
+    | AppointmentMissed
+    | AppointmentCarriedOver
+    | AppointmentNumbersCarriedOver
+    | PriorityGranted
 )
 
 

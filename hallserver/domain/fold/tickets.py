@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hallserver.domain import events as ev
+from hallserver.domain.past import CallMade
 from hallserver.domain.place import at_end
 from hallserver.domain.state import HallState
 from hallserver.domain.ticket import Move, Ticket
@@ -41,8 +42,27 @@ def _call(state: HallState, recorded: ev.Recorded, event: ev.TicketCalled) -> No
         called_ms=recorded.elapsed_ms,
         recalls=0,
     )
-    state.desks[event.counter].turn = event.turn
-    state.show_call(recorded.seq, recorded.wall_ms, ticket, event.counter)
+    desk = state.desks[event.counter]
+    desk.turn_before, desk.turn = desk.turn, event.turn
+    state.past.note_call(
+        CallMade(
+            seq=recorded.seq,
+            elapsed_ms=recorded.elapsed_ms,
+            ticket=event.ticket,
+            counter=event.counter,
+            clerk=event.clerk,
+            services=state.services_of(event.counter),
+            reason=event.reason,
+            policy=event.policy,
+            wish=event.wish,
+        )
+    )
+    if not event.is_silent:
+        state.show_call(recorded.seq, recorded.wall_ms, ticket, event.counter)
+
+
+def _grant(state: HallState, _: ev.Recorded, event: ev.PriorityGranted) -> None:
+    state.alter(event.ticket, priority=event.priority)
 
 
 def _recall(state: HallState, recorded: ev.Recorded, event: ev.TicketRecalled) -> None:
@@ -70,12 +90,14 @@ def _miss(state: HallState, _: ev.Recorded, event: ev.TicketMissed) -> None:
 
 
 def _release(state: HallState, _: ev.Recorded, event: ev.TicketReleased) -> None:
-    state.move(event.ticket, Move.RELEASED, counter=None, clerk=None)
+    state.move(event.ticket, Move.RELEASED, counter=None, clerk=None, recalls=0)
+    if event.turn is not None:
+        state.desks[event.counter].turn = event.turn
     state.withdraw_from_board(event.ticket, event.counter)
 
 
 def _expire(state: HallState, _: ev.Recorded, event: ev.TicketExpired) -> None:
-    state.move(event.ticket, Move.EXPIRED)
+    state.move(event.ticket, Move.EXPIRED, parking=None)
 
 
 FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
@@ -83,6 +105,7 @@ FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
     ev.TicketPrinted: _print,
     ev.TicketVoided: _void,
     ev.TicketCalled: _call,
+    ev.PriorityGranted: _grant,
     ev.TicketRecalled: _recall,
     ev.TicketArrived: _arrive,
     ev.TicketCompleted: _complete,

@@ -6,6 +6,15 @@ device's credential (`routes`).
 
 import msgspec
 
+from hallserver.protocol.commands.appointments import (
+    BookAppointment,
+    CancelAppointment,
+    CancelBooking,
+    CheckIn,
+    FindAppointments,
+    WireAppointmentId,
+    WireAppointmentToken,
+)
 from hallserver.protocol.commands.base import (
     Stars,
     Tags,
@@ -43,6 +52,11 @@ from hallserver.protocol.commands.counters import (
     UndoCall,
     WireCounterId,
 )
+from hallserver.protocol.commands.kiosks import (
+    CloseKiosks,
+    Notice,
+    OpenKiosks,
+)
 from hallserver.protocol.commands.ratings import (
     RateAtCounter,
     RateService,
@@ -53,11 +67,14 @@ from hallserver.protocol.commands.supervise import (
     DeclineProposal,
 )
 from hallserver.protocol.commands.tickets import (
+    CancelTicket,
     ConfirmPrinted,
+    NoCardReason,
     ReserveTicket,
     ShowTicket,
     VoidReason,
     VoidTicket,
+    WireItemId,
 )
 from hallserver.protocol.commands.voice import AcknowledgeAnnouncement, VoiceOutcome
 
@@ -66,17 +83,27 @@ __all__ = [
     "ApproveProposal",
     "Arrive",
     "AssignServices",
+    "BookAppointment",
     "CallNext",
     "CallTicket",
     "CallWish",
+    "CancelTicket",
+    "CloseKiosks",
+    "CancelAppointment",
+    "CancelBooking",
+    "CheckIn",
     "Command",
     "CommandMessage",
     "Complete",
     "ConfirmPrinted",
     "DeclineProposal",
     "ExplainCall",
+    "FindAppointments",
     "GrantPriority",
     "MarkNoShow",
+    "NoCardReason",
+    "Notice",
+    "OpenKiosks",
     "Park",
     "PauseCounter",
     "PauseReason",
@@ -98,9 +125,12 @@ __all__ = [
     "VoiceOutcome",
     "VoidReason",
     "VoidTicket",
+    "WireAppointmentId",
+    "WireAppointmentToken",
     "WireClerkId",
     "WireCommandId",
     "WireCounterId",
+    "WireItemId",
     "WirePersonKey",
     "WirePriorityId",
     "WireServiceId",
@@ -114,6 +144,9 @@ Command = (
     | ConfirmPrinted
     | VoidTicket
     | ShowTicket
+    | CancelTicket
+    | CloseKiosks
+    | OpenKiosks
     | RateService
     | RateAtCounter
     | SignIn
@@ -123,6 +156,11 @@ Command = (
     | Arrive
     | Complete
     | MarkNoShow
+    | BookAppointment
+    | CancelAppointment
+    | CancelBooking
+    | CheckIn
+    | FindAppointments
     | CallTicket
     | GrantPriority
     | ExplainCall

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from hallserver.client.person import PersonKeyError, read_hall_key
 from hallserver.client.settings import SettingsError, add_link_arguments
 from hallserver.protocol.ids import ClientId
 from hallserver.protocol.routes import Role, role_of
-from kiosk.person import PersonKeyError, read_hall_key
 from kiosk.spool import MemorySpool, Spool, SqliteSpool
 from ui.kit.app import add_kit_arguments
 from ui.kit.rating_tags import RatingTags, RatingTagsError, parse_rating_tags

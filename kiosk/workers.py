@@ -15,10 +15,10 @@ from devices.printer.driver import NotPrinted, Printed, PrintOutcome, Uncertain
 from devices.printer.face import TicketFace
 from devices.printer.status_codec import PrinterStatus
 from devices.scan.classify import SERVICE_PREFIX, CodeKind, ScannedCode, classify
+from hallserver.client.person import person_key
 from hallserver.protocol.ids import ServiceId, TicketId, TicketToken
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
-from kiosk.person import person_key
 from kiosk.spool import PrintStage, Spool
 
 POLL_S: Final = 0.2

@@ -14,6 +14,7 @@ from devices.idcard.simulator import ReaderFault
 from devices.idcard.synthetic import synthetic_card
 from devices.printer.simulator import PrinterFault
 from hallserver.client.ids import new_command_id
+from hallserver.client.person import person_key
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived
 from hallserver.protocol.commands import (
     Arrive,
@@ -34,7 +35,6 @@ from kiosk.flow import events as ev
 from kiosk.flow import pages as p
 from kiosk.flow.events import Device
 from kiosk.flow.sentences import FOREIGN_CODES, fault_text
-from kiosk.person import person_key
 from kiosk.simulated import ScanKind
 from kiosk.spool import MemorySpool, PrintStage
 from tests.helpers.halls import PASSWORD, Played

@@ -14,11 +14,11 @@ from devices.printer.driver import NotPrinted, Printed, PrintOutcome, Uncertain
 from devices.printer.face import TicketFace
 from devices.printer.status_codec import PrinterStatus
 from devices.scan.classify import classify
+from hallserver.client.person import person_key
 from hallserver.protocol.ids import ServiceId, TicketId, TicketToken
 from kiosk.face import face_of
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
-from kiosk.person import person_key
 from kiosk.spool import Leftover, MemorySpool, PrintStage
 from kiosk.workers import CardWorker, PrinterWorker, PrintJob, ScanWorker, event_of
 from tests.helpers.kiosks import reservation, small_catalog

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hallserver.client.person import PersonKeyError, person_key, read_hall_key
 from hallserver.protocol.commands import ReserveTicket
-from kiosk.person import PersonKeyError, person_key, read_hall_key
 
 NUMBER = "11010519491231002X"
 KEY = bytes(range(32))

@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterator
 
 from hallserver.domain import events as ev
 from hallserver.domain import fold, views
-from hallserver.domain.acts import call, choosing, clock, issue, rate, shift
+from hallserver.domain.acts import (
+    appointments,
+    call,
+    choosing,
+    clock,
+    counter,
+    issue,
+    journeys,
+    rate,
+    shift,
+    steps,
+)
 from hallserver.domain.acts.base import Act, Decision, Room, refuse
 from hallserver.domain.instant import Now
 from hallserver.domain.plan import HallPlan
@@ -28,6 +39,10 @@ _ACTS: dict[type[c.Command], Act] = {
     **shift.ACTS,
     **call.ACTS,
     **choosing.ACTS,
+    **appointments.ACTS,
+    **counter.ACTS,
+    **journeys.ACTS,
+    **steps.ACTS,
 }
 
 

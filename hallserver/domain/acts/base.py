@@ -13,7 +13,7 @@ from hallserver.domain.state import Desk, HallState
 from hallserver.domain.ticket import Move, Ticket, may
 from hallserver.protocol import routes
 from hallserver.protocol.errors import RejectionCode, Text
-from hallserver.protocol.ids import ClerkId, ClientId, CounterId, TicketId, TicketToken
+from hallserver.protocol.ids import ClerkId, ClientId, CounterId, ServiceId, TicketId, TicketToken
 from hallserver.protocol.replies import Done, Reply, TicketAtCounter, reject
 
 
@@ -59,9 +59,11 @@ class Room:
     def ready(self, client: ClientId) -> tuple[CounterId, Desk, ClerkId] | Decision:
         """Return the counter of a terminal if its clerk may call somebody now, or the refusal."""
         staffed = self.staffed(client)
-        if not isinstance(staffed, Decision) and staffed[1].active is not None:
-            return refuse(RejectionCode.COUNTER_BUSY)
-        return staffed
+        if isinstance(staffed, Decision):
+            return staffed
+        if staffed[1].pause is not None:
+            return refuse(RejectionCode.COUNTER_PAUSED)
+        return staffed if staffed[1].active is None else refuse(RejectionCode.COUNTER_BUSY)
 
     def staff(self, client: ClientId, permission: Permission | None = None) -> ClerkId | Decision:
         """Return who is signed in at a terminal, tablet or console, or why it may not be.
@@ -109,12 +111,24 @@ Act = Callable[[Room, ClientId, Any, Now], Decision]
 """One act. The command's type is the one that it is listed under."""
 
 
-def answer(ticket: Ticket, move: Move, recalls: int | None = None) -> TicketAtCounter:
-    """Answer with the ticket as it is after the move."""
+def answer(
+    ticket: Ticket, move: Move, recalls: int | None = None, service: ServiceId | None = None
+) -> TicketAtCounter:
+    """Answer with the ticket as it is after the move. `service` is given when it becomes another's."""
     return TicketAtCounter(
         ticket=ticket.id,
         number=ticket.number,
-        service=ticket.service,
+        service=ticket.service if service is None else service,
         state=ticket.moved(move).state,
         recalls=ticket.recalls if recalls is None else recalls,
     )
+
+
+def make_call(room: Room, called: ev.TicketCalled) -> Decision:
+    """Call a ticket. A silent call is for nobody who has to come: the work on it begins at once."""
+    ticket = room.state.tickets[called.ticket]
+    if not called.is_silent:
+        return Decision(answer(ticket, Move.CALLED, recalls=0), (called,))
+    arrived = ev.TicketArrived(called.ticket, called.counter)
+    reply = answer(ticket.moved(Move.CALLED), Move.ARRIVED, recalls=0)
+    return Decision(reply, (called, arrived))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hallserver.domain import events as ev
-from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse
+from hallserver.domain.acts.base import Act, Decision, Room, answer, make_call, refuse
 from hallserver.domain.choosing import choose_at
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import Move
@@ -29,8 +29,7 @@ def _call_next(room: Room, client: ClientId, _: c.CallNext, now: Now) -> Decisio
         is_silent=room.plan.counter(counter).rules.is_back_office,
         policy=room.plan.policy_of(counter),
     )
-    ticket = room.state.tickets[choice.ticket]
-    return Decision(answer(ticket, Move.CALLED, recalls=0), (called,))
+    return make_call(room, called)
 
 
 def _recall(room: Room, client: ClientId, command: c.Recall, _: Now) -> Decision:
@@ -62,10 +61,6 @@ def _arrive(room: Room, client: ClientId, command: c.Arrive, _: Now) -> Decision
     return _act(room, client, command.ticket, Move.ARRIVED, ev.TicketArrived)
 
 
-def _complete(room: Room, client: ClientId, command: c.Complete, _: Now) -> Decision:
-    return _act(room, client, command.ticket, Move.COMPLETED, ev.TicketCompleted)
-
-
 def _mark_no_show(room: Room, client: ClientId, command: c.MarkNoShow, _: Now) -> Decision:
     return _act(room, client, command.ticket, Move.MISSED, ev.TicketMissed)
 
@@ -74,6 +69,5 @@ ACTS: dict[type[c.Command], Act] = {
     c.CallNext: _call_next,
     c.Recall: _recall,
     c.Arrive: _arrive,
-    c.Complete: _complete,
     c.MarkNoShow: _mark_no_show,
 }

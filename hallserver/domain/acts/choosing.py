@@ -1,7 +1,7 @@
 """Who is called, when it is not just the next: a given number, a class, and what is explained."""
 
 from hallserver.domain import events as ev
-from hallserver.domain.acts.base import OK, Act, Decision, Room, answer, refuse
+from hallserver.domain.acts.base import OK, Act, Decision, Room, make_call, refuse
 from hallserver.domain.explain import explain
 from hallserver.domain.instant import Now
 from hallserver.domain.past import CallMade
@@ -38,7 +38,7 @@ def _call_ticket(room: Room, client: ClientId, command: c.CallTicket, _: Now) ->
         policy=room.plan.policy_of(counter),
         wish=command.reason,
     )
-    return Decision(answer(ticket, Move.CALLED, recalls=0), (called,))
+    return make_call(room, called)
 
 
 _WITH_A_LANE = frozenset({TicketState.RESERVED, TicketState.WAITING})

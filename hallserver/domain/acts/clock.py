@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable
 
 from hallserver.domain import events as ev
+from hallserver.domain.acts import counter, supervise
 from hallserver.domain.acts.base import Room
 from hallserver.domain.calendar import business_day
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import TERMINAL
 from hallserver.protocol.ids import BusinessDay
 
-_DUE: tuple[Callable[[Room, Now], Iterable[ev.Event]], ...] = ()
+_DUE: tuple[Callable[[Room, Now], Iterable[ev.Event]], ...] = (counter.remind,)
 """What falls due within a day. Each is asked several times a second and costs next to nothing when
 nothing is due; it reads the state as it was before the tick."""
 
@@ -35,4 +36,5 @@ def _new_day(room: Room, yesterday: BusinessDay, today: BusinessDay) -> tuple[ev
         ev.ClerkSignedOut(counter, clerk) for clerk, counter in room.state.desk_of_clerk.items()
     )
     left = tuple(ev.StaffSignedOut(client, clerk) for client, clerk in room.state.staff.items())
-    return (*expired, *signed_out, *left, ev.DayClosed(yesterday), ev.DayOpened(today))
+    unanswered = supervise.end_of_day(room)
+    return (*expired, *unanswered, *signed_out, *left, ev.DayClosed(yesterday), ev.DayOpened(today))

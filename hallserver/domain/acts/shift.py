@@ -2,6 +2,7 @@
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import OK, Act, Decision, Room, refuse
+from hallserver.domain.acts.places import readdress
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import Move, may
 from hallserver.protocol import commands as c
@@ -47,13 +48,18 @@ def _staff_in(room: Room, client: ClientId, reply: SignedIn) -> Decision:
 def leave(room: Room, counter: CounterId, clerk: ClerkId) -> tuple[ev.Event, ...] | None:
     """Return what happens when a clerk leaves a counter; None while someone is served."""
     active = room.state.desks[counter].active
+    # Who was sent to this counter alone is not stranded: everybody may call them from now on.
+    free = readdress(room, counter, room.state.services_of(counter))
     signed_out = ev.ClerkSignedOut(counter, clerk)
     if active is None:
-        return (signed_out,)
-    if not may(room.state.tickets[active].state, Move.RELEASED):
+        return (*free, signed_out)
+    ticket = room.state.tickets[active]
+    if not may(ticket.state, Move.RELEASED):
         return None
     released = ev.TicketReleased(active, counter, ev.ReleaseReason.COUNTER_CLOSED)
-    return (released, signed_out)
+    if ticket.for_counter == counter:
+        free = (ev.TicketReaddressed(active, counter), *free)
+    return (released, *free, signed_out)
 
 
 def _sign_out(room: Room, client: ClientId, _: c.SignOut, __: Now) -> Decision:

@@ -32,6 +32,15 @@ from hallserver.domain.events.ratings import (
     RatingChannel,
     ServiceRated,
 )
+from hallserver.domain.events.supervise import (
+    ProposalApproved,
+    ProposalDeclined,
+    ProposalMade,
+    ProposalWithdrawn,
+    RushTurned,
+    ServicesAssigned,
+    WithdrawReason,
+)
 from hallserver.domain.events.tickets import (
     ParkedDue,
     PriorityGranted,
@@ -57,10 +66,12 @@ from hallserver.domain.events.tickets import (
     TicketVoided,
     VoidCause,
 )
+from hallserver.domain.events.voice import AnnouncementEnded, EndReason
 from hallserver.domain.policy import CallReason
 from hallserver.protocol.ids import BusinessDay, ClientId, CommandId, Epoch
 
 __all__ = [
+    "AnnouncementEnded",
     "AppointmentBooked",
     "AppointmentCancelled",
     "AppointmentCarriedOver",
@@ -75,16 +86,23 @@ __all__ = [
     "CounterResumed",
     "DayClosed",
     "DayOpened",
+    "EndReason",
     "Event",
     "KiosksClosed",
     "KiosksOpened",
     "MorningReportDue",
     "ParkedDue",
     "PriorityGranted",
+    "ProposalApproved",
+    "ProposalDeclined",
+    "ProposalMade",
+    "ProposalWithdrawn",
     "RatingChannel",
     "Recorded",
     "ReleaseReason",
+    "RushTurned",
     "ServiceRated",
+    "ServicesAssigned",
     "StaffSignedIn",
     "StaffSignedOut",
     "StepCompleted",
@@ -107,6 +125,7 @@ __all__ = [
     "TicketTransferred",
     "TicketVoided",
     "VoidCause",
+    "WithdrawReason",
     "decode_event",
     "encode_event",
 ]
@@ -144,6 +163,13 @@ Event = (
     | CounterPaused
     | CounterResumed
     | ServiceRated
+    | AnnouncementEnded
+    | ServicesAssigned
+    | ProposalMade
+    | ProposalWithdrawn
+    | ProposalApproved
+    | ProposalDeclined
+    | RushTurned
     | AppointmentBooked
     | AppointmentCancelled
     | AppointmentCheckedIn

@@ -1,6 +1,7 @@
 """What happens at counters, apart from tickets."""
 
 from hallserver.domain.events.base import EventBase
+from hallserver.protocol.commands import PauseReason
 from hallserver.protocol.ids import ClerkId, ClientId, CounterId
 
 
@@ -27,6 +28,21 @@ class ClerkSignedIn(EventBase, frozen=True, tag=True):
 
 class ClerkSignedOut(EventBase, frozen=True, tag=True):
     """A shift ended."""
+
+    counter: CounterId
+    clerk: ClerkId
+
+
+class CounterPaused(EventBase, frozen=True, tag=True):
+    """A clerk calls nobody for a while."""
+
+    counter: CounterId
+    clerk: ClerkId
+    reason: PauseReason
+
+
+class CounterResumed(EventBase, frozen=True, tag=True):
+    """A pause ended."""
 
     counter: CounterId
     clerk: ClerkId

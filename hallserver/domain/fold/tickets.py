@@ -5,23 +5,8 @@ from typing import Any
 
 from hallserver.domain import events as ev
 from hallserver.domain.past import CallMade
-from hallserver.domain.place import at_end
 from hallserver.domain.state import HallState
-from hallserver.domain.ticket import Move, Ticket
-
-
-def _reserve(state: HallState, recorded: ev.Recorded, event: ev.TicketReserved) -> None:
-    state.numbering.take(event.series, event.ordinal)
-    ticket = Ticket(
-        id=event.ticket,
-        number=event.number,
-        service=event.service,
-        person=event.person,
-        kiosk=recorded.client,
-        place=at_end(recorded.seq),
-        reserved_ms=recorded.elapsed_ms,
-    )
-    state.add(ticket)
+from hallserver.domain.ticket import Move
 
 
 def _print(state: HallState, recorded: ev.Recorded, event: ev.TicketPrinted) -> None:
@@ -101,7 +86,6 @@ def _expire(state: HallState, _: ev.Recorded, event: ev.TicketExpired) -> None:
 
 
 FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
-    ev.TicketReserved: _reserve,
     ev.TicketPrinted: _print,
     ev.TicketVoided: _void,
     ev.TicketCalled: _call,

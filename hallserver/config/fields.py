@@ -18,7 +18,7 @@ from hallserver.passwords import StoredHash
 
 MAX_NAME_CHARS = 60
 MAX_ECHO_CHARS = 40
-MAX_LISTED = 8
+MAX_LISTED = 20
 
 
 class Wrong:

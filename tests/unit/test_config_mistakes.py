@@ -7,7 +7,7 @@ from hallserver.config.checks import REFERENCES, UNIQUE
 from hallserver.config.fields import REQUIRED
 from hallserver.config.tables import TABLES
 from hallserver.domain.plan import Rules, Text
-from tests.helpers.hall_files import SMALL_HALL, changed, line_with, mistakes_of
+from tests.helpers.hall_files import FULL_HALL, SMALL_HALL, changed, line_with, mistakes_of
 
 
 def only_mistake(text):
@@ -216,12 +216,22 @@ DUPLICATES = [
     ("clerk", "staff_number", "", ""),
     ("kiosk", "id", "", ""),
     ("callscreen", "id", "", ""),
+    ("priority", "id", "", ""),
+    ("priority", "name", "", ""),
+    ("policy", "id", "", ""),
+    ("schedule", "id", "", ""),
+    ("guide", "id", "", ""),
+    ("console", "id", "", ""),
+    ("gateway", "id", "", ""),
+    ("item", "id", "", ""),
+    ("item", "name", "", ""),
+    ("tidal", "id", "", ""),
 ]
 
 
 def block_of(table):
-    """The file's last block of that table."""
-    return re.findall(rf"^\[\[{table}\]\]\n(?:[^\[\n].*\n)*", SMALL_HALL, re.MULTILINE)[-1]
+    """The file's first block of that table."""
+    return re.findall(rf"^\[\[{table}\]\]\n(?:[^\[\n].*\n)*", FULL_HALL, re.MULTILINE)[0]
 
 
 def test_every_unique_key_has_its_duplicate_here():
@@ -230,12 +240,11 @@ def test_every_unique_key_has_its_duplicate_here():
 
 @pytest.mark.parametrize(("table", "key", "old", "new"), DUPLICATES)
 def test_a_duplicate_names_the_first_one(table, key, old, new):
-    # Where the small hall has only one of a kind, its block is repeated.
-    file = changed(old, new) if old else f"{SMALL_HALL}\n{block_of(table)}"
+    # Where the full hall has only one of a kind, its block is repeated at the end.
+    file = changed(old, new, FULL_HALL) if old else f"{FULL_HALL}\n{block_of(table)}"
     mistakes = [each for each in mistakes_of(file) if "is already" in each.text]
-    places = {each.place for each in mistakes}
-    assert f"{table}[2].{key}" in places
-    mistake = next(each for each in mistakes if each.place == f"{table}[2].{key}")
+    at = 2 if old else file.count(f"[[{table}]]")
+    mistake = next(each for each in mistakes if each.place == f"{table}[{at}].{key}")
     assert f"is already the {key} of {table}[1], line " in mistake.text
     first_line = int(mistake.text.rpartition(" ")[2])
     assert file.splitlines()[first_line - 1].startswith(f"{key} =")
@@ -256,9 +265,9 @@ def required_keys():
 )
 def test_each_required_key_is_missed_at_the_head_of_its_block(table, key):
     head = f"[[{table.key}]]" if table.is_list else f"[{table.key}]"
-    start = SMALL_HALL.index(head)
-    file = SMALL_HALL[:start] + re.sub(
-        rf"^{key} = .*(\\\n.*)?\n", "", SMALL_HALL[start:], count=1, flags=re.MULTILINE
+    start = FULL_HALL.index(head)
+    file = FULL_HALL[:start] + re.sub(
+        rf"^{key} = (\[\n(?: .*\n)*\]|.*(\\\n.*)?)\n", "", FULL_HALL[start:], count=1, flags=re.M
     )
     place = f"{table.key}[1].{key}" if table.is_list else f"{table.key}.{key}"
     found = [each for each in mistakes_of(file) if each.place == place]
@@ -268,7 +277,7 @@ def test_each_required_key_is_missed_at_the_head_of_its_block(table, key):
 @pytest.mark.parametrize("table", [each.key for each in TABLES if each.is_required])
 def test_a_missing_table_is_one_mistake_and_not_one_for_each_reference(table):
     file = re.sub(
-        rf"^\[\[?{table}\]\]?\n(?:(?!\[)[^\n]*\n)*(?:\]\n\n)?", "", SMALL_HALL, flags=re.MULTILINE
+        rf"^\[\[?{table}\]\]?\n(?:(?!\[)[^\n]*\n)*(?:\]\n\n)?", "", FULL_HALL, flags=re.MULTILINE
     )
     mistakes = mistakes_of(file)
     assert Mistake(table, None, "is missing") in mistakes
@@ -343,13 +352,17 @@ def test_many_mistakes_are_all_reported_in_the_order_of_their_lines():
 
 
 def test_every_reference_that_dangles_is_found():
-    for table, key, _ in REFERENCES:
-        start = SMALL_HALL.index(f"[[{table}]]")
+    for table, key, target in REFERENCES:
+        head = re.search(rf"^\[\[?{table}\]", FULL_HALL, re.MULTILINE)
         broken = re.sub(
-            rf'^({key} = \[?")', r"\1zz-", SMALL_HALL[start:], count=1, flags=re.MULTILINE
+            rf'^({key} = \[?")', r"\1zz-", FULL_HALL[head.start() :], count=1, flags=re.MULTILINE
         )
-        texts = [each.text for each in mistakes_of(SMALL_HALL[:start] + broken)]
-        assert any(text.startswith("there is no ") for text in texts), (table, key)
+        found = mistakes_of(FULL_HALL[: head.start()] + broken)
+        assert any(
+            each.text.startswith(f'there is no {target} "zz-')
+            and re.fullmatch(rf"{table}(\[\d\])?\.{key}(\[1\])?", each.place)
+            for each in found
+        ), (table, key)
 
 
 def test_neither_a_password_hash_nor_a_clerks_name_is_repeated():

@@ -19,6 +19,8 @@ from hallserver.domain.acts import (
     rate,
     shift,
     steps,
+    supervise,
+    voice,
 )
 from hallserver.domain.acts.base import Act, Decision, Room, refuse
 from hallserver.domain.instant import Now
@@ -43,6 +45,8 @@ _ACTS: dict[type[c.Command], Act] = {
     **counter.ACTS,
     **journeys.ACTS,
     **steps.ACTS,
+    **voice.ACTS,
+    **supervise.ACTS,
 }
 
 
@@ -91,20 +95,29 @@ class Hall:
     # Showing.
 
     def changed(self, epoch: Epoch) -> Iterator[tuple[str, Published]]:
-        """Yield topic and snapshot of every board and counter that changed since the last call.
+        """Yield topic and snapshot of all that changed since the last call.
 
         The counts of waiting people are not among them: `changed_counts`.
         """
         state = self.state
         zones, state.touched_zones = state.touched_zones, set()
+        voices, state.touched_voices = state.touched_voices, set()
         counters, state.touched_counters = state.touched_counters, set()
         for zone in sorted(zones):
             yield routes.topic(routes.BOARD, zone=zone), views.board(state, zone, epoch)
-        for counter in sorted(counters):
+        for zone in sorted(voices):
+            yield routes.topic(routes.VOICE, zone=zone), views.voice(state, zone, epoch)
+        for desk in sorted(counters):
             yield (
-                routes.topic(routes.COUNTER, counter=counter),
-                views.counter(state, counter, epoch),
+                routes.topic(routes.COUNTER, counter=desk),
+                views.counter(state, desk, epoch),
             )
+        if state.is_console_touched:
+            state.is_console_touched = False
+            yield routes.topic(routes.CONSOLE), views.console(state, epoch)
+        if state.is_catalog_touched:
+            state.is_catalog_touched = False
+            yield routes.topic(routes.CATALOG), views.catalog_today(state, epoch)
 
     def changed_counts(self, epoch: Epoch) -> Iterator[tuple[str, Published]]:
         """Yield what shows how many wait, where it changed.
@@ -116,10 +129,10 @@ class Hall:
         if not services:
             return
         yield routes.topic(routes.LOAD), views.hall_load(self.state, epoch)
-        for counter in sorted(self._counters_serving(services)):
+        for desk in sorted(self._counters_serving(services)):
             yield (
-                routes.topic(routes.COUNTER, counter=counter),
-                views.counter(self.state, counter, epoch),
+                routes.topic(routes.COUNTER, counter=desk),
+                views.counter(self.state, desk, epoch),
             )
 
     def _counters_serving(self, services: set[ServiceId]) -> set[CounterId]:
@@ -128,12 +141,15 @@ class Hall:
     def everything(self, epoch: Epoch) -> Iterator[tuple[str, Published]]:
         """Yield every retained snapshot: for a broker that has lost them."""
         state = self.state
-        yield routes.topic(routes.CATALOG), views.catalog(self._plan, epoch)
+        yield routes.topic(routes.CATALOG), views.catalog_today(state, epoch)
+        yield routes.topic(routes.CONSOLE), views.console(state, epoch)
         yield routes.topic(routes.LOAD), views.hall_load(state, epoch)
         for zone in self._plan.zones:
             yield routes.topic(routes.BOARD, zone=zone.id), views.board(state, zone.id, epoch)
-        for counter in self._plan.counters:
+        for voiced in state.voices.zones:
+            yield routes.topic(routes.VOICE, zone=voiced), views.voice(state, voiced, epoch)
+        for desk in self._plan.counters:
             yield (
-                routes.topic(routes.COUNTER, counter=counter.id),
-                views.counter(state, counter.id, epoch),
+                routes.topic(routes.COUNTER, counter=desk.id),
+                views.counter(state, desk.id, epoch),
             )

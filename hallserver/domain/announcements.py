@@ -80,20 +80,28 @@ class Voices:
         self._by_ticket: dict[ZoneId, dict[TicketId, list[int]]] = {z: {} for z in self._waiting}
         self._outcomes: dict[int, Outcome | None] = {}
 
-    def call(self, zone: ZoneId, announcement: Announcement) -> None:
-        """Have a call said. A recall joins its call, where that was not said yet.
+    @property
+    def zones(self) -> tuple[ZoneId, ...]:
+        """The zones that have a voice."""
+        return tuple(self._waiting)
+
+    def call(self, zone: ZoneId, announcement: Announcement) -> bool:
+        """Have a call said; answers whether its zone has a voice.
+
+        A recall joins its call, where that was not said yet.
 
         The oldest is dropped when more wait than a zone keeps: it is the one that people have had
         the longest time to read.
         """
         waiting = self._waiting.get(zone)
         if waiting is None:
-            return
+            return False
         if len(waiting) == MAX_VOICE_CALLS:
             self.end(zone, next(iter(waiting)), Outcome.DROPPED)
         waiting[announcement.call_seq] = announcement
         self._by_ticket[zone].setdefault(announcement.ticket, []).append(announcement.call_seq)
         self._outcomes[announcement.call_seq] = None
+        return True
 
     def withdraw(self, zone: ZoneId, ticket: TicketId) -> bool:
         """Say nothing more of a ticket; answers whether something was left to say."""

@@ -4,8 +4,8 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hallserver.domain.announcements import Announcement, Voices
 from hallserver.domain import token
+from hallserver.domain.announcements import Announcement, Voices
 from hallserver.domain.appointments import Appointments
 from hallserver.domain.assignments import Assignments
 from hallserver.domain.board import BoardEntry, Boards
@@ -17,10 +17,9 @@ from hallserver.domain.numbering import Numbering
 from hallserver.domain.past import Past
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.quota import Quotas
-from hallserver.domain.tidal import Tides
 from hallserver.domain.ticket import AT_COUNTER, HOLDS_PLACE, Move, Ticket
+from hallserver.domain.tidal import Tides
 from hallserver.domain.waiting import Lane, Waiting, WaitingLines
-from hallserver.protocol.commands import PauseReason
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import (
     BusinessDay,
@@ -33,7 +32,7 @@ from hallserver.protocol.ids import (
     TicketNumber,
     ZoneId,
 )
-from hallserver.protocol.states import TicketState
+from hallserver.protocol.states import PauseReason, TicketState
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,7 @@ class HallState:
         """When it last changed who serves what: the version of the catalog."""
         self.tides = Tides(self.plan.tidal)
         self.touched_zones.update(zone.id for zone in self.plan.zones)
-        self.touched_voices.update(zone.id for zone in self.plan.zones)
+        self.touched_voices.update(self.voices.zones)
         self.touched_counters.update(self.desks)
         self.touched_services.update(service.id for service in self.plan.services)
         self.is_catalog_touched = self.is_console_touched = True
@@ -266,9 +265,10 @@ class HallState:
             state=ticket.state,
         )
         self.boards.call(zone, entry)
-        self.voices.call(zone, Announcement(seq, ticket.id, ticket.number, counter, self.now_ms))
         self.touched_zones.add(zone)
-        self.touched_voices.add(zone)
+        said = Announcement(seq, ticket.id, ticket.number, counter, self.now_ms)
+        if self.voices.call(zone, said):
+            self.touched_voices.add(zone)
 
     def note_on_board(self, ticket: Ticket, counter: CounterId) -> None:
         """Say on the board what became of a call."""

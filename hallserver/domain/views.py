@@ -1,29 +1,30 @@
 """What the hall publishes of its state: one pure function a snapshot."""
 
-from hallserver.domain import choosing
+from msgspec import structs
+
+from hallserver.domain.announcements import sentences
+from hallserver.domain.desk_view import counter
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.state import HallState
-from hallserver.domain.ticket import Ticket
 from hallserver.protocol.ids import CounterId, Epoch, ServiceId, TicketId, ZoneId
 from hallserver.protocol.snapshots import (
-    ActiveTicket,
     BoardSnapshot,
     Catalog,
     CatalogCounter,
     CatalogDepartment,
     CatalogService,
     CatalogZone,
-    ClerkAtCounter,
-    CounterSnapshot,
+    ConsoleSnapshot,
+    CounterServices,
     HallLoad,
     ServiceLoad,
+    SpokenCall,
+    Utterance,
+    VoiceSnapshot,
 )
 
-UPCOMING_SHOWN = 5
-
-
 def catalog(plan: HallPlan, epoch: Epoch) -> Catalog:
-    """Show the hall as configured. Its version is the epoch: it changes at a restart only."""
+    """Show the hall as configured, before anything was moved in it."""
     return Catalog(
         epoch=epoch,
         version=0,
@@ -45,6 +46,16 @@ def catalog(plan: HallPlan, epoch: Epoch) -> Catalog:
     )
 
 
+def catalog_today(state: HallState, epoch: Epoch) -> Catalog:
+    """Show the hall as configured, and where services are served today."""
+    configured = catalog(state.plan, epoch)
+    where = state.assignments.where_to_go
+    services = tuple(
+        structs.replace(service, where=where(service.id)) for service in configured.services
+    )
+    return structs.replace(configured, version=state.assigned_seq, services=services)
+
+
 def hall_load(state: HallState, epoch: Epoch) -> HallLoad:
     """Show how many wait for each service."""
 
@@ -60,49 +71,32 @@ def board(state: HallState, zone: ZoneId, epoch: Epoch) -> BoardSnapshot:
     return BoardSnapshot(epoch=epoch, version=state.seq, zone=zone, calls=state.boards.calls(zone))
 
 
-def counter(state: HallState, counter_id: CounterId, epoch: Epoch) -> CounterSnapshot:
-    """Show one counter to its terminal and its pad."""
-    desk = state.desks[counter_id]
-    services = state.services_of(counter_id)
-    upcoming = choosing.upcoming(state, counter_id, UPCOMING_SHOWN, state.now_ms)
-    return CounterSnapshot(
-        epoch=epoch,
-        version=state.seq,
-        counter=counter_id,
-        clerk=_clerk(state, counter_id),
-        active=_active(state, desk.active),
-        waiting=state.lines.length_at(counter_id, services),
-        next_numbers=tuple(state.tickets[ticket].number for ticket in upcoming),
-        rateable=_rateable(state, desk.completed),
+def voice(state: HallState, zone: ZoneId, epoch: Epoch) -> VoiceSnapshot:
+    """Show what the voice of a zone has to say."""
+    said = (
+        Utterance(
+            calls=tuple(
+                SpokenCall(
+                    number=calls[0].number,
+                    counter=calls[0].counter,
+                    call_seqs=tuple(each.call_seq for each in calls),
+                )
+                for calls in sentence.calls
+            ),
+            times=sentence.times,
+            age_ms=state.now_ms - max(calls[-1].called_ms for calls in sentence.calls),
+        )
+        for sentence in sentences(state.voices.pending(zone))
     )
+    return VoiceSnapshot(epoch=epoch, version=state.seq, zone=zone, pending=tuple(said))
 
 
-def _clerk(state: HallState, counter_id: CounterId) -> ClerkAtCounter | None:
-    account = state.desks[counter_id].clerk
-    if account is None:
-        return None
-    clerk = state.plan.find_clerk(account)
-    if clerk is None:  # the account was taken out of the hall file during the shift
-        return None
-    return ClerkAtCounter(clerk.id, clerk.name, clerk.staff_number)
-
-
-def _active(state: HallState, ticket_id: TicketId | None) -> ActiveTicket | None:
-    return None if ticket_id is None else _shown(state.tickets[ticket_id])
-
-
-def _rateable(state: HallState, ticket_id: TicketId | None) -> ActiveTicket | None:
-    if ticket_id is None or state.tickets[ticket_id].is_rated:
-        return None
-    return _shown(state.tickets[ticket_id])
-
-
-def _shown(ticket: Ticket) -> ActiveTicket:
-    return ActiveTicket(
-        ticket=ticket.id,
-        number=ticket.number,
-        service=ticket.service,
-        state=ticket.state,
-        recalls=ticket.recalls,
-        called_at_ms=ticket.called_wall_ms,
+def console(state: HallState, epoch: Epoch) -> ConsoleSnapshot:
+    """Show supervisors what they have to decide on, and what they have moved."""
+    moved = tuple(
+        CounterServices(counter_id, state.services_of(counter_id))
+        for counter_id in state.assignments.moved()
+    )
+    return ConsoleSnapshot(
+        epoch=epoch, version=state.seq, proposals=state.tides.open(), moved=moved
     )

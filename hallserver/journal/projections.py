@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import BigInteger, ClauseElement, bindparam, insert, update
 
 from hallserver.domain import events as ev
+from hallserver.journal import appointments
 from hallserver.journal.change import Change
 from hallserver.journal.tables import business_day, rating, visit
 from hallserver.protocol.states import TicketState
@@ -94,6 +95,7 @@ STATEMENTS = (
     COMPLETE,
     END,
     RATE,
+    *appointments.STATEMENTS,
 )
 
 
@@ -200,7 +202,12 @@ def _nothing(_: ev.Recorded, __: ev.Event) -> None:
 _PROJECT: dict[type[Any], Callable[[ev.Recorded, Any], Change | None]] = {
     ev.DayOpened: _open_day,
     ev.DayClosed: _close_day,
+    ev.MorningReportDue: _nothing,
+    ev.KiosksClosed: _nothing,
+    ev.KiosksOpened: _nothing,
     ev.TicketReserved: _issue,
+    ev.TicketCarriedOver: _nothing,
+    ev.TicketCancelled: _ends_as(TicketState.CANCELLED),
     ev.TicketPrinted: _print,
     ev.TicketVoided: _ends_as(TicketState.VOIDED),
     ev.TicketCalled: _call,
@@ -215,5 +222,13 @@ _PROJECT: dict[type[Any], Callable[[ev.Recorded, Any], Change | None]] = {
     ev.StaffSignedIn: _nothing,
     ev.StaffSignedOut: _nothing,
     ev.PriorityGranted: _nothing,
+    ev.AnnouncementEnded: _nothing,
+    ev.ServicesAssigned: _nothing,
+    ev.ProposalMade: _nothing,
+    ev.ProposalWithdrawn: _nothing,
+    ev.ProposalApproved: _nothing,
+    ev.ProposalDeclined: _nothing,
+    ev.RushTurned: _nothing,
     ev.ServiceRated: _rate,
+    **appointments.PROJECT,
 }

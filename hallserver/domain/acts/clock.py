@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterable
 
 from hallserver.domain import events as ev
-from hallserver.domain.acts import counter, supervise
+from hallserver.domain.acts import counter, supervise, voice
 from hallserver.domain.acts.base import Room
 from hallserver.domain.calendar import business_day
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import TERMINAL
 from hallserver.protocol.ids import BusinessDay
 
-_DUE: tuple[Callable[[Room, Now], Iterable[ev.Event]], ...] = (counter.remind,)
+_DUE: tuple[Callable[[Room, Now], Iterable[ev.Event]], ...] = (
+    voice.due,
+    counter.remind,
+    supervise.due,
+)
 """What falls due within a day. Each is asked several times a second and costs next to nothing when
 nothing is due; it reads the state as it was before the tick."""
 

@@ -7,7 +7,16 @@ import pytest
 from hallserver.broker import run_broker
 from tests.helpers.broker import FENCE, Peer
 
-CLIENTS = ("kiosk-01", "kiosk-02", "counter-1", "counter-2", "pad-1", "callscreen-01")
+CLIENTS = (
+    "kiosk-01",
+    "kiosk-02",
+    "counter-1",
+    "counter-2",
+    "pad-1",
+    "callscreen-01",
+    "guide-01",
+    "console-01",
+)
 
 # Every kind of topic, those of others too, and some that no route has.
 TOPICS = (
@@ -19,6 +28,9 @@ TOPICS = (
     "jiaohao/load",
     "jiaohao/board/1f",
     "jiaohao/board/2f",
+    "jiaohao/voice/1f",
+    "jiaohao/voice/2f",
+    "jiaohao/console",
     "jiaohao/counter/1",
     "jiaohao/counter/2",
     "jiaohao/command/server",
@@ -26,6 +38,7 @@ TOPICS = (
     "foreign",
 )
 BOARDS = {"jiaohao/board/1f", "jiaohao/board/2f"}
+VOICES = {"jiaohao/voice/1f", "jiaohao/voice/2f"}
 GREETINGS = {"jiaohao/info", "jiaohao/heartbeat", "jiaohao/catalog"}
 
 MAY_WRITE = {
@@ -34,11 +47,15 @@ MAY_WRITE = {
     "counter-1": {"jiaohao/command/counter-1"},
     "counter-2": {"jiaohao/command/counter-2"},
     "pad-1": {"jiaohao/command/pad-1"},
-    "callscreen-01": set(),
+    "callscreen-01": {"jiaohao/command/callscreen-01"},
+    "guide-01": {"jiaohao/command/guide-01"},
+    "console-01": {"jiaohao/command/console-01"},
     "server": {
         *(f"jiaohao/reply/{client}" for client in CLIENTS),
         *GREETINGS,
         *BOARDS,
+        *VOICES,
+        "jiaohao/console",
         "jiaohao/load",
         "jiaohao/counter/1",
         "jiaohao/counter/2",
@@ -50,7 +67,9 @@ MAY_READ = {
     "counter-1": {"jiaohao/reply/counter-1", "jiaohao/counter/1", *GREETINGS},
     "counter-2": {"jiaohao/reply/counter-2", "jiaohao/counter/2", *GREETINGS},
     "pad-1": {"jiaohao/reply/pad-1", "jiaohao/counter/1", *GREETINGS},
-    "callscreen-01": {"jiaohao/reply/callscreen-01", *BOARDS, *GREETINGS},
+    "callscreen-01": {"jiaohao/reply/callscreen-01", *BOARDS, *VOICES, *GREETINGS},
+    "guide-01": {"jiaohao/reply/guide-01", "jiaohao/load", *GREETINGS},
+    "console-01": {"jiaohao/reply/console-01", "jiaohao/load", "jiaohao/console", *GREETINGS},
 }
 
 
@@ -83,7 +102,7 @@ def test_a_client_hears_its_own_topics_and_nothing_else(broker, client, filters)
 
 @pytest.mark.parametrize("client", MAY_READ)
 def test_no_client_hears_what_another_asks(broker, client):
-    others = [name for name in CLIENTS if name not in (client, "callscreen-01")]
+    others = [name for name in CLIENTS if name != client]
     with Peer(broker, client) as listener, Peer(broker, "server") as server:
         listener.subscribe("#")
         for other in others:

@@ -18,7 +18,17 @@ COMMON = {"jiaohao/info", "jiaohao/heartbeat", "jiaohao/catalog"}
         ),
         ("counter-12", [], {"jiaohao/reply/counter-12", "jiaohao/counter/12"}),
         ("pad-12", [], {"jiaohao/reply/pad-12", "jiaohao/counter/12"}),
-        ("callscreen-03", ["1f"], {"jiaohao/reply/callscreen-03", "jiaohao/board/1f"}),
+        (
+            "callscreen-03",
+            ["1f"],
+            {"jiaohao/reply/callscreen-03", "jiaohao/board/1f", "jiaohao/voice/1f"},
+        ),
+        ("guide-01", [], {"jiaohao/reply/guide-01", "jiaohao/load"}),
+        (
+            "console-01",
+            [],
+            {"jiaohao/reply/console-01", "jiaohao/load", "jiaohao/console"},
+        ),
     ],
 )
 def test_each_role_has_its_topics(client, zones, own):
@@ -37,6 +47,8 @@ def test_heartbeats_are_asked_for_at_qos_0_and_all_else_at_qos_1():
         ("callscreen-03", []),
         ("counter-1", ["1f"]),
         ("pad-1", ["1f"]),
+        ("guide-01", ["1f"]),
+        ("console-01", ["1f"]),
         ("server", []),
         ("nobody", []),
         ("kiosk-01\n", []),

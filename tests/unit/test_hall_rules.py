@@ -33,7 +33,13 @@ from hallserver.protocol.replies import (
     TicketAtCounter,
     TicketStatus,
 )
-from hallserver.protocol.snapshots import BoardSnapshot, Catalog, CounterSnapshot, HallLoad
+from hallserver.protocol.snapshots import (
+    BoardSnapshot,
+    Catalog,
+    ConsoleSnapshot,
+    CounterSnapshot,
+    HallLoad,
+)
 from hallserver.protocol.states import TicketState
 from tests.helpers.halls import DAY_MS, KEY, PASSWORD, Played, small_plan
 
@@ -451,6 +457,7 @@ def test_everything_covers_each_retained_topic_and_changes_are_told_once() -> No
         HallLoad,
         BoardSnapshot,
         CounterSnapshot,
+        ConsoleSnapshot,
     }
     list(played.hall.changed(Epoch(1)))
     counts = dict(played.hall.changed_counts(Epoch(1)))

@@ -7,7 +7,7 @@ the hall, so no two counters can be given one person.
 from collections.abc import Callable, Iterator
 
 from hallserver.domain import events as ev
-from hallserver.domain import fold, views
+from hallserver.domain import desk_view, fold, views
 from hallserver.domain.acts import (
     appointments,
     call,
@@ -110,7 +110,7 @@ class Hall:
         for desk in sorted(counters):
             yield (
                 routes.topic(routes.COUNTER, counter=desk),
-                views.counter(state, desk, epoch),
+                desk_view.counter(state, desk, epoch),
             )
         if state.is_console_touched:
             state.is_console_touched = False
@@ -132,7 +132,7 @@ class Hall:
         for desk in sorted(self._counters_serving(services)):
             yield (
                 routes.topic(routes.COUNTER, counter=desk),
-                views.counter(self.state, desk, epoch),
+                desk_view.counter(self.state, desk, epoch),
             )
 
     def _counters_serving(self, services: set[ServiceId]) -> set[CounterId]:
@@ -151,5 +151,5 @@ class Hall:
         for desk in self._plan.counters:
             yield (
                 routes.topic(routes.COUNTER, counter=desk.id),
-                views.counter(state, desk.id, epoch),
+                desk_view.counter(state, desk.id, epoch),
             )

@@ -3,10 +3,9 @@
 from msgspec import structs
 
 from hallserver.domain.announcements import sentences
-from hallserver.domain.desk_view import counter
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.state import HallState
-from hallserver.protocol.ids import CounterId, Epoch, ServiceId, TicketId, ZoneId
+from hallserver.protocol.ids import Epoch, ServiceId, ZoneId
 from hallserver.protocol.snapshots import (
     BoardSnapshot,
     Catalog,
@@ -22,6 +21,7 @@ from hallserver.protocol.snapshots import (
     Utterance,
     VoiceSnapshot,
 )
+
 
 def catalog(plan: HallPlan, epoch: Epoch) -> Catalog:
     """Show the hall as configured, before anything was moved in it."""

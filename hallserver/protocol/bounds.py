@@ -7,6 +7,8 @@ MAX_PUBLISHED_BYTES = 262_144
 """What the server publishes; the catalog of a hall of 92 counters takes about 40,000 bytes."""
 
 MAX_ID_CHARS = 64
+MAX_COMPANIONS = 99
+MAX_NOTICE_CHARS = 120
 MAX_NUMBER_CHARS = 16
 MAX_COUNTER = 999
 MAX_SERVICES = 16

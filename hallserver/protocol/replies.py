@@ -16,6 +16,7 @@ from hallserver.protocol.ids import (
     TicketNumber,
     TicketToken,
 )
+from hallserver.protocol.items import ItemStep
 from hallserver.protocol.states import TicketState
 
 
@@ -48,7 +49,7 @@ class TicketStatus(_Reply, frozen=True, tag=True):
     """Where a shown ticket stands. `people_ahead` while it waits, `counter` once it is called.
 
     `day` is the business day that it is for; a ticket that was taken after hours is called from
-    `valid_from_ms` on.
+    `valid_from_ms` on. `step` is how far its item has come.
     """
 
     ticket: TicketId
@@ -61,6 +62,7 @@ class TicketStatus(_Reply, frozen=True, tag=True):
     is_rated: bool
     day: BusinessDay | None = None
     valid_from_ms: int | None = None
+    step: ItemStep | None = None
 
 
 class SignedIn(_Reply, frozen=True, tag=True):

@@ -17,13 +17,15 @@ from hallserver.protocol.ids import (
     DepartmentId,
     Epoch,
     HallId,
+    PriorityId,
     ProposalId,
     ServiceId,
     TicketId,
     TicketNumber,
     ZoneId,
 )
-from hallserver.protocol.states import TicketState
+from hallserver.protocol.items import ItemStep
+from hallserver.protocol.states import PauseReason, ServiceStatus, TicketState
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
@@ -70,6 +72,14 @@ class CatalogService(msgspec.Struct, frozen=True):
     where: Text
 
 
+class CatalogPriority(msgspec.Struct, frozen=True):
+    """A class of visitors who are called sooner; from `min_age` whole years on by age alone."""
+
+    id: PriorityId
+    name: Text
+    min_age: int | None = None
+
+
 class CatalogCounter(msgspec.Struct, frozen=True):
     """A counter as people are shown it."""
 
@@ -92,21 +102,32 @@ class Catalog(msgspec.Struct, frozen=True):
     departments: tuple[CatalogDepartment, ...]
     services: tuple[CatalogService, ...]
     counters: tuple[CatalogCounter, ...]
+    priorities: tuple[CatalogPriority, ...] = ()
 
 
 class ServiceLoad(msgspec.Struct, frozen=True):
-    """How many wait for a service, and how many counters with a clerk serve it."""
+    """How many wait for a service, and how many counters with a clerk serve it.
+
+    `again_at_ms` is when a number can be had again; while a number is for the next opening
+    (`night`), when that is. None where nobody knows.
+    """
 
     waiting: int
     open_counters: int
+    status: ServiceStatus = ServiceStatus.OPEN
+    again_at_ms: int | None = None
 
 
 class HallLoad(msgspec.Struct, frozen=True):
-    """The load of every service."""
+    """The load of every service. `notice` is what kiosks say while a supervisor has closed them.
+
+    It also changes by time alone, so its version may run a little ahead of the journal.
+    """
 
     epoch: Epoch
     version: int
     services: dict[ServiceId, ServiceLoad]
+    notice: Text | None = None
 
 
 class BoardCall(msgspec.Struct, frozen=True):
@@ -176,7 +197,11 @@ class ClerkAtCounter(msgspec.Struct, frozen=True):
 
 
 class ActiveTicket(msgspec.Struct, frozen=True):
-    """The ticket that a counter works on."""
+    """The ticket that a counter works on.
+
+    `undo_until_ms` is how long its call can be taken back, while it can. `returns_to` is the
+    counter that it goes back to when it is completed here, `step` how far its item has come.
+    """
 
     ticket: TicketId
     number: TicketNumber
@@ -184,6 +209,29 @@ class ActiveTicket(msgspec.Struct, frozen=True):
     state: TicketState
     recalls: int
     called_at_ms: int
+    undo_until_ms: int | None = None
+    priority: PriorityId | None = None
+    companions: int = 0
+    returns_to: CounterId | None = None
+    step: ItemStep | None = None
+
+
+class ParkedTicket(msgspec.Struct, frozen=True):
+    """A ticket that a counter has set aside; `is_due` when `resume_at_ms` has passed."""
+
+    ticket: TicketId
+    number: TicketNumber
+    service: ServiceId
+    parked_at_ms: int
+    resume_at_ms: int | None
+    is_due: bool
+
+
+class CounterPause(msgspec.Struct, frozen=True):
+    """Why nobody is called at a staffed counter, and since when."""
+
+    reason: PauseReason
+    since_ms: int
 
 
 class CounterSnapshot(msgspec.Struct, frozen=True):
@@ -191,7 +239,8 @@ class CounterSnapshot(msgspec.Struct, frozen=True):
 
     `waiting` counts the tickets that this counter may call; `next_numbers` are the first of them
     in the order in which they would be called. `rateable` is the service completed here last,
-    while it is unrated and the next visitor has not arrived.
+    while it is unrated and the next visitor has not arrived. `parked` tickets stay when a clerk
+    leaves; `services` are those served here now, in their order.
     """
 
     epoch: Epoch
@@ -202,6 +251,9 @@ class CounterSnapshot(msgspec.Struct, frozen=True):
     waiting: int
     next_numbers: tuple[TicketNumber, ...]
     rateable: ActiveTicket | None
+    paused: CounterPause | None = None
+    parked: tuple[ParkedTicket, ...] = ()
+    services: tuple[ServiceId, ...] = ()
 
 
 @unique

@@ -12,7 +12,7 @@ from hallserver.client.updates import (
     SnapshotArrived,
     Update,
 )
-from hallserver.domain import views
+from hallserver.domain import desk_view, views
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import ClientId, CommandId, CounterId, Epoch, ServiceId
 from hallserver.protocol.replies import Reservation
@@ -61,7 +61,7 @@ class HallForTerminals:
         list(self.played.hall.changed_counts(EPOCH))
 
     def snapshot_of(self, counter):
-        return views.counter(self.played.hall.state, CounterId(counter), EPOCH)
+        return desk_view.counter(self.played.hall.state, CounterId(counter), EPOCH)
 
     def greet(self, clients: Iterable[ClientId]):
         """Give new clients what is retained, and life."""

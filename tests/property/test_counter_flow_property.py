@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
-from hallserver.domain import views
+from hallserver.domain import desk_view
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import CommandId, CounterId, Epoch, ServiceId
 from hallserver.protocol.replies import Rejected, Reservation
@@ -48,7 +48,7 @@ class TerminalMachine(RuleBasedStateMachine):
         self._take(self.arrived.pop())
 
     def _publish(self):
-        snapshot = views.counter(self.played.hall.state, HERE, Epoch(1))
+        snapshot = desk_view.counter(self.played.hall.state, HERE, Epoch(1))
         now = key(snapshot.clerk, snapshot.active)
         if not self.history or self.history[-1] != now:
             self.history.append(now)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from hallserver.client.updates import LinkState
-from hallserver.domain import views
+from hallserver.domain import desk_view, views
 from hallserver.hall import Hall
 from hallserver.protocol.ids import Epoch
 from hallserver.protocol.states import TicketState
@@ -97,7 +97,7 @@ def _compare_screens(day: "Day", hall: Hall) -> None:
         marked = [call for call in screen.state.calls if screen.state.is_new(call)]
         demand(not marked, "after quiet nothing is shown as new", (screen.client, marked))
     for terminal in day.terminals:
-        snapshot = views.counter(state, terminal.counter, COMPARED)
+        snapshot = desk_view.counter(state, terminal.counter, COMPARED)
         same = terminal.state.desk.is_same(desk_of(snapshot))
         demand(same, "every terminal shows the server's desk", (terminal.client, snapshot))
         known = terminal.state.counter
@@ -109,7 +109,7 @@ def _compare_screens(day: "Day", hall: Hall) -> None:
         )
     for pad in day.pads:
         shown = pad.state.snapshot
-        rateable = views.counter(state, pad.counter, COMPARED).rateable
+        rateable = desk_view.counter(state, pad.counter, COMPARED).rateable
         demand(
             shown is not None and shown.rateable == rateable,
             "every pad shows what can be rated",

@@ -114,7 +114,7 @@ Act = Callable[[Room, ClientId, Any, Now], Decision]
 def answer(
     ticket: Ticket, move: Move, recalls: int | None = None, service: ServiceId | None = None
 ) -> TicketAtCounter:
-    """Answer with the ticket as it is after the move. `service` is given when it becomes another's."""
+    """Answer with the ticket as it is after the move; `service` is given when it is another."""
     return TicketAtCounter(
         ticket=ticket.id,
         number=ticket.number,

@@ -4,6 +4,7 @@ from hallserver.domain import events as ev
 from hallserver.domain import token as tokens
 from hallserver.domain.acts.base import OK, Act, Decision, Room, refuse
 from hallserver.domain.instant import Now
+from hallserver.domain.steps import step_of
 from hallserver.domain.ticket import AT_COUNTER, Move, Ticket, may
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode
@@ -99,6 +100,7 @@ def _show(room: Room, _: ClientId, command: c.ShowTicket, __: Now) -> Decision:
         counter=found.counter if state in AT_COUNTER else None,
         is_rateable=is_completed and not found.is_rated,
         is_rated=found.is_rated,
+        step=step_of(room.plan, found),
     )
     printed = (ev.TicketPrinted(found.id, is_by_showing=True),) if is_news else ()
     return Decision(status, printed)

@@ -1,8 +1,8 @@
 """What happens at counters, apart from tickets."""
 
 from hallserver.domain.events.base import EventBase
-from hallserver.protocol.commands import PauseReason
 from hallserver.protocol.ids import ClerkId, ClientId, CounterId
+from hallserver.protocol.states import PauseReason
 
 
 class StaffSignedIn(EventBase, frozen=True, tag=True):

@@ -1,6 +1,5 @@
 """What a clerk does at a counter."""
 
-from enum import StrEnum, unique
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,20 +13,10 @@ from hallserver.protocol.commands.base import (
     WireTicketNumber,
 )
 from hallserver.protocol.ids import CounterId
+from hallserver.protocol.states import PauseReason
 
 WireCounterId = Annotated[CounterId, Meta(ge=1, le=MAX_COUNTER)]
 Services = Annotated[tuple[WireServiceId, ...], Meta(max_length=MAX_SERVICES)]
-
-
-@unique
-class PauseReason(StrEnum):
-    """Why nobody is called at a staffed counter for a while."""
-
-    MEAL = "meal"
-    BREAK = "break"
-    MEETING = "meeting"
-    EQUIPMENT = "equipment"
-    OTHER = "other"
 
 
 class SignIn(CommandBase, frozen=True, tag=True):

@@ -6,8 +6,8 @@ the hall, so no two counters can be given one person.
 
 from collections.abc import Callable, Iterator
 
-from hallserver.domain import events as ev
 from hallserver.domain import desk_view, fold, views
+from hallserver.domain import events as ev
 from hallserver.domain.acts import (
     appointments,
     call,

@@ -75,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", metavar="URL", help="instead of a SQLite file in DIR")
     parser.add_argument("--clerks", type=Path, metavar="FILE", help="more [[clerk]] blocks")
     parser.add_argument(
+        "--without-hours",
+        action="store_true",
+        help="open at all hours, no quotas: for demos and training",
+    )
+    parser.add_argument(
         "--ca-file", type=Path, metavar="FILE", help="use TLS, trust this authority"
     )
     parser.add_argument(
@@ -98,6 +103,7 @@ def _settings(given: argparse.Namespace) -> ServerSettings:
         link=LinkSettings(SERVER_CLIENT, host, port, _password(given.password_file), given.ca_file),
         clerks_file=given.clerks,
         database_url=given.database,
+        is_without_hours=given.without_hours,
         version=version(),
     )
 

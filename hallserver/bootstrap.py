@@ -11,7 +11,7 @@ from hallserver.client.settings import LinkSettings
 from hallserver.clock import HallClock
 from hallserver.config import ConfigError, load_plan, parse_plan
 from hallserver.domain.invariant import InvariantError
-from hallserver.domain.plan import HallPlan
+from hallserver.domain.plan import HallPlan, without_hours
 from hallserver.domain.ticket import IllegalMoveError
 from hallserver.hall import Hall
 from hallserver.journal import Journal, sqlite_url
@@ -35,7 +35,8 @@ class ServerSettings:
     """What one server is started with.
 
     `clerks_file` holds more `[[clerk]]` blocks of the hall file's kind; without `database_url` the
-    journal is a SQLite file in `state_dir`.
+    journal is a SQLite file in `state_dir`. `is_without_hours` leaves opening hours and quotas out,
+    for demos and training.
     """
 
     hall_file: Path
@@ -44,6 +45,7 @@ class ServerSettings:
     clerks_file: Path | None = None
     database_url: str | None = None
     version: str = "0"
+    is_without_hours: bool = False
 
 
 def build_server(settings: ServerSettings) -> Server:
@@ -52,6 +54,8 @@ def build_server(settings: ServerSettings) -> Server:
     Its `close` gives the journal back.
     """
     plan = read_plan(settings.hall_file, settings.clerks_file)
+    if settings.is_without_hours:
+        plan = without_hours(plan)
     settings.state_dir.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as opened:
         url = settings.database_url or sqlite_url(settings.state_dir)

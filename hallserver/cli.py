@@ -60,7 +60,7 @@ def _declare_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _config_check(args: argparse.Namespace) -> int:
-    from hallserver.config import ConfigError, ConfigUnreadableError, load_plan
+    from hallserver.config import ConfigError, ConfigUnreadableError, load_plan, notes
 
     try:
         plan = load_plan(args.file)
@@ -81,11 +81,14 @@ def _config_check(args: argparse.Namespace) -> int:
         "kiosks": len(plan.kiosks),
         "call screens": len(plan.callscreens),
         "clerks": len(plan.clerks),
+        "items": len(plan.items),
     }
     if args.json:
-        _out_json({"ok": True, "hall": plan.id, "counts": counts})
+        _out_json({"ok": True, "hall": plan.id, "counts": counts, "notes": notes(plan)})
     else:
         _out("OK: " + ", ".join(f"{count} {things}" for things, count in counts.items()))
+        for note in notes(plan):
+            _out(f"note: {note}")
     return EXIT_OK
 
 
@@ -139,6 +142,18 @@ def _run_program(name: str, arguments: Sequence[str]) -> int:
     return EXIT_OK
 
 
+def _declare_import(parser: argparse.ArgumentParser) -> None:
+    from hallserver.cli_appointments import declare
+
+    declare(parser)
+
+
+def _import_appointments(args: argparse.Namespace) -> int:
+    from hallserver.cli_appointments import run
+
+    return run(args, _out)
+
+
 def _declare_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=_count, default=200, metavar="N", help="visitors (200)")
     parser.add_argument(
@@ -183,7 +198,10 @@ def _demo(args: argparse.Namespace) -> int:
     return run_demo(options, _out)
 
 
-GROUPS = {"config": "check a hall file, prepare what goes into it"}
+GROUPS = {
+    "appointments": "appointments that other systems have taken",
+    "config": "check a hall file, prepare what goes into it",
+}
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -197,6 +215,12 @@ COMMANDS: tuple[Command, ...] = (
         "turn a clerk's password into the hash for the hall file (asks, or reads one line)",
         _declare_nothing,
         _config_hash_password,
+    ),
+    Command(
+        "appointments import",
+        "book what a CSV file asks for, each row exactly once",
+        _declare_import,
+        _import_appointments,
     ),
     Command("demo", "run a whole hall on this machine, with people", _declare_demo, _demo),
 )

@@ -168,7 +168,7 @@ class Autopilot:
         if self._tickets and random.random() < SHOWS_TICKET:
             shows = self._tickets.popleft()
         return _Errand(
-            service=random.choice(catalog.services),
+            service=random.choice(catalog.offered),
             way=random.choices(_WAYS, _WAY_WEIGHTS)[0],
             card=synthetic_card(random) if random.random() < USES_CARD else None,
             is_english=random.random() < READS_ENGLISH,

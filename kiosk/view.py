@@ -264,7 +264,7 @@ def _waiting(state: KioskState) -> View:
     if catalog is None or load is None or not state.is_browsing:
         return _NOTHING
     by_name: View = {}
-    for service in catalog.services:
+    for service in catalog.offered:
         by_name[service.id] = _count(choices.waiting(load, [service]), state.language)
     for zone in choices.zones(catalog):
         services = choices.services_of(catalog, zone.id, is_zone=True)

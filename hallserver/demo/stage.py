@@ -82,6 +82,7 @@ class Stage:
             *("--broker", self.broker_address),
             *("--password-file", str(self.password_file(SERVER_CLIENT))),
             *("--clerks", str(self.clerks)),
+            "--without-hours",  # a demo in the night is a demo
         ]
 
 

@@ -62,7 +62,10 @@ class CatalogDepartment(msgspec.Struct, frozen=True):
 
 
 class CatalogService(msgspec.Struct, frozen=True):
-    """A service as people are shown it. `where` is the line "where to go" of the ticket."""
+    """A service as people are shown it. `where` is the line "where to go" of the ticket.
+
+    One that back offices alone serve is not `is_for_visitors`: nobody takes a number for it.
+    """
 
     id: ServiceId
     name: Text
@@ -70,6 +73,7 @@ class CatalogService(msgspec.Struct, frozen=True):
     zone: ZoneId
     initials: str
     where: Text
+    is_for_visitors: bool = True
 
 
 class CatalogPriority(msgspec.Struct, frozen=True):
@@ -103,6 +107,11 @@ class Catalog(msgspec.Struct, frozen=True):
     services: tuple[CatalogService, ...]
     counters: tuple[CatalogCounter, ...]
     priorities: tuple[CatalogPriority, ...] = ()
+
+    @property
+    def offered(self) -> tuple[CatalogService, ...]:
+        """The services that visitors may take a number for."""
+        return tuple(service for service in self.services if service.is_for_visitors)
 
 
 class ServiceLoad(msgspec.Struct, frozen=True):

@@ -123,7 +123,7 @@ class Crowd:
         self._people = 0
         self._holding: dict[TicketNumber, Person] = {}
         self._boards: dict[ZoneId, BoardSnapshot] = {}
-        zones = tuple({service.zone: None for service in catalog.services})
+        zones = tuple({service.zone: None for service in catalog.offered})
         self._places = [
             self._make_place(index, link, zones if index == 0 else ())
             for index, link in enumerate(settings.links)

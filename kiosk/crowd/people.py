@@ -101,7 +101,7 @@ def make_person(number: int, catalog: Catalog, random: Random) -> Person:
         way = Way.CARD
     person = Person(
         number=number,
-        service=random.choice(catalog.services).id,
+        service=random.choice(catalog.offered).id,
         way=way,
         quirk=quirk,
         card=None,

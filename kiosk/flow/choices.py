@@ -53,13 +53,13 @@ def find_zone(catalog: Catalog, zone: ZoneId) -> CatalogZone | None:
 
 def zones(catalog: Catalog) -> tuple[CatalogZone, ...]:
     """List the zones in which numbers are called; the self-service zone has none."""
-    served = {service.zone for service in catalog.services}
+    served = {service.zone for service in catalog.offered}
     return tuple(zone for zone in catalog.zones if zone.id in served)
 
 
 def departments(catalog: Catalog) -> tuple[CatalogDepartment, ...]:
     """List the departments that people can take a number for."""
-    served = {service.department for service in catalog.services}
+    served = {service.department for service in catalog.offered}
     return tuple(item for item in catalog.departments if item.id in served)
 
 
@@ -69,7 +69,7 @@ def services_of(
     """List the services of a zone or of a department, in the order of the hall file."""
     return tuple(
         service
-        for service in catalog.services
+        for service in catalog.offered
         if (service.zone if is_zone else service.department) == of
     )
 
@@ -89,10 +89,10 @@ def search(catalog: Catalog, typed: str) -> tuple[CatalogService, ...]:
     """Find services by the initials of their pinyin: those that begin so before the others."""
     if not typed:
         return ()
-    begin = [service for service in catalog.services if service.initials.startswith(typed)]
+    begin = [service for service in catalog.offered if service.initials.startswith(typed)]
     within = [
         service
-        for service in catalog.services
+        for service in catalog.offered
         if typed in service.initials and not service.initials.startswith(typed)
     ]
     return tuple(begin + within)
@@ -103,7 +103,7 @@ def next_letters(catalog: Catalog, typed: str) -> frozenset[str]:
     if len(typed) >= MAX_TYPED:
         return frozenset()
     found: set[str] = set()
-    for service in catalog.services:
+    for service in catalog.offered:
         at = service.initials.find(typed)
         while at >= 0:
             found.update(service.initials[at + len(typed) : at + len(typed) + 1])

@@ -251,6 +251,7 @@ class ServerProcess:
                 *("--broker", f"{broker.host}:{broker.port}"),
                 *("--password-file", str(password)),
                 *(("--clerks", str(clerks_file)) if clerks_file else ()),
+                "--without-hours",  # tests run at any hour
             ],
             stderr=subprocess.PIPE,
             text=True,

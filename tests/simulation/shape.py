@@ -18,6 +18,7 @@ from hallserver.domain.plan import (
     Text,
     Zone,
     with_clerks,
+    without_hours,
 )
 from hallserver.protocol.ids import (
     ClerkId,
@@ -241,8 +242,9 @@ def example_day(
     rng = Random(f"{seed}/example")
     plan = load_plan(hall_file)
     plan = with_clerks(plan, _clerks(len(plan.counters)))
-    served = {service for counter in plan.counters for service in counter.services}
-    weights = [rng.uniform(0.2, 1.0) * (s.id in served) for s in plan.services]
+    # A made-up day at a made-up hour: nobody is refused for the time.
+    plan = without_hours(plan)
+    weights = [rng.uniform(0.2, 1.0) * plan.is_for_visitors(s.id) for s in plan.services]
     names = [service.id for service in plan.services]
     arrivals = _draw_arrivals(rng, plan, minutes * 60, visitors)
     chosen = rng.choices(names, weights, k=visitors)

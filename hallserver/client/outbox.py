@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hallserver.protocol.codec import MalformedCommand, decode_command, encode_command
-from hallserver.protocol.commands import Command, CommandMessage, ShowTicket, SignIn
+from hallserver.protocol.commands import (
+    Command,
+    CommandMessage,
+    FindAppointments,
+    ShowTicket,
+    SignIn,
+)
 from hallserver.protocol.ids import CommandId
 from hallserver.protocol.version import SCHEMA_VERSION
 
@@ -20,7 +26,7 @@ MAX_OUTBOX_COMMANDS = 256
 RESEND_AFTER_S = 3.0
 """A command without an answer is sent again, with the same id, after this long."""
 
-NEVER_STORED: tuple[type[Command], ...] = (SignIn, ShowTicket)
+NEVER_STORED: tuple[type[Command], ...] = (SignIn, ShowTicket, FindAppointments)
 """Kept in memory only: a password has no place on a disk, a question no use after a restart."""
 
 _LOG = logging.getLogger(__name__)
@@ -74,6 +80,10 @@ class Outbox:
     def __len__(self) -> int:
         """Count the commands without an answer."""
         return len(self._waiting)
+
+    def __contains__(self, command_id: CommandId) -> bool:
+        """Whether a command waits for its answer."""
+        return command_id in self._waiting
 
     def add(self, command_id: CommandId, command: Command) -> OutboxFull | None:
         """Store a command before it is sent. Raises MessageTooLargeError, or ValueError on reuse.

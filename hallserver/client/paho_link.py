@@ -61,13 +61,13 @@ class PahoLink:
         self._store = store
         self._on_update = on_update
         self._clock = clock
-        outbox = Outbox(store)
-        self._session = Session(settings.client, subscriptions, outbox)
+        self._outbox = Outbox(store)
+        self._session = Session(settings.client, subscriptions, self._outbox)
         self._mailbox: Mailbox[NetworkEvent | _Submitted] = Mailbox()
         self._network = PahoNetwork(settings, self._mailbox.put_when_room)
         self._connection: Connection | None = None
         self._lock = threading.Lock()
-        self._unanswered = len(outbox)
+        self._unanswered = len(self._outbox)
         self._malformed_said = 0
         self._worker = threading.Thread(
             target=self._work, name=f"link {settings.client}", daemon=True
@@ -78,16 +78,20 @@ class PahoLink:
         self._worker.start()
         self._network.start()
 
-    def submit(self, command: Command) -> CommandId | OutboxFull:
+    def submit(
+        self, command: Command, command_id: CommandId | None = None
+    ) -> CommandId | OutboxFull:
         """Hand over a command; its `ReplyArrived` carries the id that is returned here.
 
-        Does not wait. OutboxFull when too many commands are unanswered, or after `stop`.
+        Does not wait. OutboxFull when too many commands are unanswered, or after `stop`. Who gives
+        a `command_id` says that whatever has this id is one and the same command: while it waits
+        already, from before a restart too, it is not taken again, and has one answer.
         """
         with self._lock:
             if self._unanswered >= MAX_OUTBOX_COMMANDS:
                 return OutboxFull()
             self._unanswered += 1
-        command_id = new_command_id()
+        command_id = command_id or new_command_id()
         if not self._mailbox.put(_Submitted(command_id, command)):
             return OutboxFull(limit=0)
         return command_id
@@ -138,6 +142,9 @@ class PahoLink:
             case Lost():
                 self._connection = None
                 return self._session.lost(now_s)
+            case _Submitted(command_id) if command_id in self._outbox:
+                self._note_one_less()
+                return ()
             case _Submitted(command_id, command):
                 effects = self._session.submit(command_id, command, now_s)
                 if isinstance(effects, OutboxFull):  # `submit` counts the same commands
@@ -149,8 +156,7 @@ class PahoLink:
             match effect:
                 case Deliver(update):
                     if isinstance(update, ReplyArrived):
-                        with self._lock:
-                            self._unanswered -= 1
+                        self._note_one_less()
                     self._on_update(update)
                 case Publish(topic, payload, qos):
                     if self._connection is not None:
@@ -158,6 +164,10 @@ class PahoLink:
                 case Subscribe(subscriptions):
                     if self._connection is not None:
                         self._connection.subscribe(subscriptions)
+
+    def _note_one_less(self) -> None:
+        with self._lock:
+            self._unanswered -= 1
 
     def _report_malformed(self) -> None:
         count = self._session.malformed_messages

@@ -34,7 +34,7 @@ IS_OPEN = frozenset({Booking.BOOKED, Booking.MISSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Standing:
     """What the first check-in gave: a ticket that never reached paper takes none of it away.
 
     `due_ms` is the beginning of the slot on the hall's own clock, None for who came late.
@@ -63,7 +63,7 @@ class Appointment:
     closes_ms: int
     state: Booking = Booking.BOOKED
     ticket: TicketId | None = None
-    claim: Claim | None = None
+    standing: Standing | None = None
 
     @property
     def is_open(self) -> bool:
@@ -73,7 +73,7 @@ class Appointment:
     @property
     def may_be_missed(self) -> bool:
         """Whether it is missed when its time has passed: not by whom a printer let down."""
-        return self.state is Booking.BOOKED and self.claim is None
+        return self.state is Booking.BOOKED and self.standing is None
 
 
 class Appointments:
@@ -145,11 +145,11 @@ class Appointments:
         state: Booking,
         *,
         ticket: TicketId | None = None,
-        claim: Claim | None = None,
+        standing: Standing | None = None,
     ) -> Appointment:
-        """Let an appointment stand otherwise. A claim, once there, stays."""
+        """Let an appointment stand otherwise. A standing, once there, stays."""
         before = self._known[appointment]
-        after = replace(before, state=state, ticket=ticket, claim=claim or before.claim)
+        after = replace(before, state=state, ticket=ticket, standing=standing or before.standing)
         self._known[appointment] = after
         self._keep(before, after)
         return after

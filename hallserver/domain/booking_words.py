@@ -14,6 +14,10 @@ _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 CANCELLED = Text(
     "此预约已取消，请直接取号。", "This appointment was cancelled. Please take a number."
 )
+GIVEN_UP = Text(
+    "您已取消今天签到取得的号码，如需办理请重新取号。",
+    "You gave the number of this appointment up. Please take a new number if you need one.",
+)
 UNKNOWN = Text("没有查到这个预约。", "This appointment was not found.")
 OVER = Text("该预约时段已过，不能再取消。", "Its time has passed; it can no longer be cancelled.")
 
@@ -31,9 +35,7 @@ def instead(code: RejectionCode, free: Sequence[Slot]) -> Text:
     """Say what else is free on that day."""
     why = SENTENCES[code]
     if not free:
-        return Text(
-            f"{why.zh}当天已无空位。", f"{why.en} Nothing is free any more on that day."
-        )
+        return Text(f"{why.zh}当天已无空位。", f"{why.en} Nothing is free any more on that day.")
     zh = "、".join(slot.name for slot in free)
     en = ", ".join(slot.name for slot in free)
     return Text(f"{why.zh}相近的空位：{zh}。", f"{why.en} Free nearby: {en}.")

@@ -15,7 +15,7 @@ from hallserver.domain.slots import Slot, is_within, nearest, read_day, slots_on
 from hallserver.protocol import commands as c
 from hallserver.protocol import routes
 from hallserver.protocol.errors import RejectionCode
-from hallserver.protocol.ids import AppointmentId, BusinessDay, ClientId, TicketId
+from hallserver.protocol.ids import AppointmentId, BusinessDay, ClientId, PersonKey, TicketId
 from hallserver.protocol.replies import Appointments, AppointmentShown, Booked, Done
 from hallserver.protocol.routes import Role
 
@@ -36,16 +36,17 @@ def _book(room: Room, client: ClientId, command: c.BookAppointment, now: Now) ->
     for known in room.state.appointments.of_person(command.person):
         if (known.service, known.day) == (service.id, day):
             return refuse(RejectionCode.ALREADY_BOOKED, words.already_booked(known.slot))
-    slot = _free_slot(room, service, rules, day, command.slot, now)
+    slot = _free_slot(room, service, day, command.slot, now)
     if isinstance(slot, Decision):
         return slot
-    return _booked(room, service, rules, day, slot, command)
+    return Decision(*_booked(room, service, day, slot, command.person))
 
 
 def _free_slot(
-    room: Room, service: Service, rules: AppointmentRules, day: BusinessDay, name: str, now: Now
+    room: Room, service: Service, day: BusinessDay, name: str, now: Now
 ) -> Slot | Decision:
     """Find the slot with room in it, or say what else is free that day."""
+    rules = _rules(service)
     slots = slots_on(room.plan, service.id, rules, day)
     if not slots:
         return refuse(RejectionCode.DAY_NOT_BOOKABLE)
@@ -66,14 +67,14 @@ def _free_slot(
     return refuse(code, words.instead(code, nearest(free, wanted_ms(room.plan, day, name))))
 
 
+def _rules(service: Service) -> AppointmentRules:
+    return service.rules.appointments or AppointmentRules()
+
+
 def _booked(
-    room: Room,
-    service: Service,
-    rules: AppointmentRules,
-    day: BusinessDay,
-    slot: Slot,
-    command: c.BookAppointment,
-) -> Decision:
+    room: Room, service: Service, day: BusinessDay, slot: Slot, person: PersonKey
+) -> tuple[Booked, tuple[ev.Event, ...]]:
+    rules = _rules(service)
     number = room.state.appointments.next_number(day)
     appointment = AppointmentId(f"{day}-{number:04}")
     booked = ev.AppointmentBooked(
@@ -82,7 +83,7 @@ def _booked(
         service=service.id,
         day=day,
         slot=slot.name,
-        person=command.person,
+        person=person,
         from_ms=slot.from_ms,
         until_ms=slot.until_ms,
         opens_ms=slot.from_ms - rules.early_min * MINUTE_MS,
@@ -97,7 +98,7 @@ def _booked(
         from_ms=slot.from_ms,
         until_ms=slot.until_ms,
     )
-    return Decision(reply, (booked,))
+    return reply, (booked,)
 
 
 def _cancel(room: Room, client: ClientId, command: c.CancelAppointment, _: Now) -> Decision:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hallserver.domain import events as ev
-from hallserver.domain.appointments import Appointment, Booking, Claim
+from hallserver.domain.appointments import Appointment, Booking, Standing
 from hallserver.domain.invariant import invariant
 from hallserver.domain.state import HallState
 
@@ -48,7 +48,7 @@ def _check_in(state: HallState, _: ev.Recorded, event: ev.AppointmentCheckedIn) 
         event.appointment,
         Booking.LATE if event.due_ms is None else Booking.CHECKED_IN,
         ticket=event.ticket,
-        claim=Claim(event.place, event.due_ms),
+        standing=Standing(event.place, event.due_ms),
     )
 
 

@@ -10,9 +10,10 @@ Steps, each of which ends the choosing when it finds somebody:
 6. Booked visitors whose slot has not begun yet, the earliest slot first.
 
 Nobody starves with ageing on. Once a visitor's wait has reached the limit, each call of a counter
-that may call this visitor calls somebody whose wait began no later, or this visitor. Nobody can
-join those: whoever joins a line begins to wait then. So after as many calls as there are such
-people at most, the visitor is called. (A call by a clerk's wish or an undone call is not counted.)
+that may call this visitor calls somebody whose wait began no later, or this visitor. Nobody joins
+those, as whoever joins a line begins to wait then. So this visitor is called after as many such
+calls as there are such people, at most. What staff do by hand is not counted: a number called out
+of turn, a call undone, a visitor sent on who brings along a longer waiting than this one's.
 """
 
 from collections.abc import Callable, Sequence

@@ -91,7 +91,7 @@ def claim(state: HallState, call: CallMade, other: TicketId) -> Claim:
         return _GONE[then.state]
     if call.reason is CallReason.BY_CLERK:
         return Claim.BY_CLERK
-    if then.service not in call.services:
+    if then.for_counter is None and then.service not in call.services:
         return Claim.OTHER_SERVICE
     if then.for_counter not in (None, call.counter):
         return Claim.OTHER_COUNTER
@@ -152,7 +152,7 @@ def _ahead(its: Sequence[Version], others: Sequence[Version]) -> Claim:
         return Claim.TAKEN_EARLIER if its[0].seq < others[0].seq else Claim.AHEAD
     if other.place != others_first and others_first < it.place:
         return _SET_BACK.get(_moved_by(others), Claim.AHEAD)
-    if it.place != its_first and its_first > other.place:
+    if it.place != its_first and its_first > other.place and _moved_by(its) in _SET_BACK:
         return Claim.CAME_BACK_AHEAD
     return Claim.AHEAD
 

@@ -11,11 +11,13 @@ from hallserver.domain import events as ev
 from hallserver.domain.acts import (
     appointments,
     call,
+    check_in,
     choosing,
     clock,
     counter,
     issue,
     journeys,
+    kiosks,
     rate,
     shift,
     steps,
@@ -24,6 +26,7 @@ from hallserver.domain.acts import (
 )
 from hallserver.domain.acts.base import Act, Decision, Room, refuse
 from hallserver.domain.instant import Now
+from hallserver.domain.load import ShownLoad
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.state import HallState
 from hallserver.protocol import commands as c
@@ -37,11 +40,13 @@ __all__ = ["Decision", "Hall", "refuse"]
 
 _ACTS: dict[type[c.Command], Act] = {
     **issue.ACTS,
+    **kiosks.ACTS,
     **rate.ACTS,
     **shift.ACTS,
     **call.ACTS,
     **choosing.ACTS,
     **appointments.ACTS,
+    **check_in.ACTS,
     **counter.ACTS,
     **journeys.ACTS,
     **steps.ACTS,
@@ -63,6 +68,7 @@ class Hall:
         self._plan = plan
         self.state = HallState(plan)
         self.room = Room(plan, key, verify_password, self.state)
+        self._load = ShownLoad(self.state)
 
     @property
     def day(self) -> BusinessDay | None:
@@ -83,7 +89,11 @@ class Hall:
         return _ACTS[type(command)](self.room, client, command, now)
 
     def tick(self, now: Now) -> tuple[ev.Event, ...]:
-        """Say what the clock brings: the business day opens, or changes, forward only."""
+        """Say what the clock brings: the business day opens, or changes, forward only.
+
+        The look at the clock is kept for what is shown (`changed_counts`); it decides nothing.
+        """
+        self._load.look(now)
         return clock.tick(self.room, now)
 
     # Changing.
@@ -126,9 +136,8 @@ class Hall:
         writer publishes these a few times a second, not with every command.
         """
         services, self.state.touched_services = self.state.touched_services, set()
-        if not services:
-            return
-        yield routes.topic(routes.LOAD), views.hall_load(self.state, epoch)
+        if services or self._load.has_news:
+            yield routes.topic(routes.LOAD), self._load.show(epoch)
         for desk in sorted(self._counters_serving(services)):
             yield (
                 routes.topic(routes.COUNTER, counter=desk),
@@ -143,7 +152,7 @@ class Hall:
         state = self.state
         yield routes.topic(routes.CATALOG), views.catalog_today(state, epoch)
         yield routes.topic(routes.CONSOLE), views.console(state, epoch)
-        yield routes.topic(routes.LOAD), views.hall_load(state, epoch)
+        yield routes.topic(routes.LOAD), self._load.show(epoch)
         for zone in self._plan.zones:
             yield routes.topic(routes.BOARD, zone=zone.id), views.board(state, zone.id, epoch)
         for voiced in state.voices.zones:

@@ -3,14 +3,16 @@
 from msgspec import structs
 
 from hallserver.domain.announcements import sentences
-from hallserver.domain.plan import HallPlan
+from hallserver.domain.availability import availability
+from hallserver.domain.plan import HallPlan, Service
 from hallserver.domain.state import HallState
-from hallserver.protocol.ids import Epoch, ServiceId, ZoneId
+from hallserver.protocol.ids import Epoch, ZoneId
 from hallserver.protocol.snapshots import (
     BoardSnapshot,
     Catalog,
     CatalogCounter,
     CatalogDepartment,
+    CatalogPriority,
     CatalogService,
     CatalogZone,
     ConsoleSnapshot,
@@ -39,10 +41,12 @@ def catalog(plan: HallPlan, epoch: Epoch) -> Catalog:
                 zone=service.zone,
                 initials=service.initials,
                 where=plan.where_to_go(service.id),
+                is_for_visitors=plan.is_for_visitors(service.id),
             )
             for service in plan.services
         ),
         counters=tuple(CatalogCounter(c.id, c.label, c.zone, c.floor) for c in plan.counters),
+        priorities=tuple(CatalogPriority(p.id, p.name, p.min_age) for p in plan.priorities),
     )
 
 
@@ -57,13 +61,19 @@ def catalog_today(state: HallState, epoch: Epoch) -> Catalog:
 
 
 def hall_load(state: HallState, epoch: Epoch) -> HallLoad:
-    """Show how many wait for each service."""
+    """Show how many wait for each service, and whether numbers are given."""
 
-    def of(service: ServiceId) -> ServiceLoad:
-        return ServiceLoad(state.lines.length(service), state.open_counters(service))
+    def of(service: Service) -> ServiceLoad:
+        found = availability(state, service, state.wall_ms)
+        return ServiceLoad(
+            waiting=state.lines.length(service.id),
+            open_counters=state.open_counters(service.id),
+            status=found.status,
+            again_at_ms=found.again_ms,
+        )
 
-    services = {service.id: of(service.id) for service in state.plan.services}
-    return HallLoad(epoch=epoch, version=state.seq, services=services)
+    services = {service.id: of(service) for service in state.plan.services}
+    return HallLoad(epoch=epoch, version=state.seq, services=services, notice=state.notice)
 
 
 def board(state: HallState, zone: ZoneId, epoch: Epoch) -> BoardSnapshot:

@@ -3,7 +3,7 @@
 import pytest
 
 from hallserver.domain import token as tokens
-from hallserver.domain.acts.issue import SUPERSEDE_AFTER_MS
+from hallserver.domain.acts.number import SUPERSEDE_AFTER_MS
 from hallserver.domain.events import (
     ClerkSignedOut,
     DayClosed,

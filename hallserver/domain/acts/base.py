@@ -82,13 +82,14 @@ class Room:
         return account
 
     def find_by_token(self, token: TicketToken) -> Ticket | RejectionCode:
-        """Return the ticket of a genuine token of the open day, or why there is none."""
+        """Return the ticket of a genuine token of the open day or the night after it, or why there
+        is none."""
         ticket_id = tokens.verify(token, self.key)
         if ticket_id is None:
             return RejectionCode.FORGED_TICKET
-        if tokens.day_of(ticket_id) != self.state.day:
+        if tokens.day_of(ticket_id) not in (self.state.day, self.state.night.day):
             return RejectionCode.OTHER_DAY_TICKET
-        return self.state.tickets.get(ticket_id) or RejectionCode.UNKNOWN_TICKET
+        return self.state.find(ticket_id) or RejectionCode.UNKNOWN_TICKET
 
     def at_this_counter(
         self, client: ClientId, ticket_id: TicketId, move: Move

@@ -11,6 +11,7 @@ from hallserver.domain.state import HallState
 def _open_day(state: HallState, _: ev.Recorded, event: ev.DayOpened) -> None:
     state.begin(event.day)
     state.day = event.day
+    state.unreported = event.closed
 
 
 def _close_day(state: HallState, _: ev.Recorded, event: ev.DayClosed) -> None:
@@ -21,7 +22,23 @@ def _close_day(state: HallState, _: ev.Recorded, event: ev.DayClosed) -> None:
     state.day = None
 
 
+def _report(state: HallState, _: ev.Recorded, event: ev.MorningReportDue) -> None:
+    invariant(event.day == state.unreported, f"the report on {event.day} is due once")
+    state.unreported = None
+
+
+def _close_kiosks(state: HallState, _: ev.Recorded, event: ev.KiosksClosed) -> None:
+    state.notice = event.message
+
+
+def _open_kiosks(state: HallState, _: ev.Recorded, __: ev.KiosksOpened) -> None:
+    state.notice = None
+
+
 FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
     ev.DayOpened: _open_day,
     ev.DayClosed: _close_day,
+    ev.MorningReportDue: _report,
+    ev.KiosksClosed: _close_kiosks,
+    ev.KiosksOpened: _open_kiosks,
 }

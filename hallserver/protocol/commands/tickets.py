@@ -43,9 +43,10 @@ class NoCardReason(StrEnum):
 class ReserveTicket(CommandBase, frozen=True, tag=True):
     """Reserve the next number of a service. It is not callable before `ConfirmPrinted`.
 
-    `companions` come along with the visitor. With `is_proxy` it is taken for somebody else (拿号代办).
-    A kiosk claims a `priority` class only where the age on the card gives it; a guide any. A guide
-    who reads no card says why in `no_card`. With an `item` the service is that of its first step.
+    `companions` come along with the visitor. With `is_proxy` it is taken for somebody else
+    (拿号代办). A kiosk claims a `priority` class only where the age on the card gives it; a guide
+    any. A guide who reads no card says why in `no_card`. With an `item` the service is that of its
+    first step.
     """
 
     service: WireServiceId

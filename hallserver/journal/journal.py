@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +48,9 @@ class Journal:
         self._reader = reader
         self._closing = contextlib.ExitStack()
         self._prepared: dict[ClauseElement, Prepared] = {
-            statement: Prepared(statement, connection)
+            statement: Prepared(
+                statement, connection, is_exact=statement not in projections.MAY_FIND_NOTHING
+            )
             for statement in (_INSERT_EVENT, _INSERT_REPLY, *projections.STATEMENTS)
         }
         self._find_replies = FindReplies(reader)
@@ -161,7 +164,7 @@ class Journal:
         for number, recorded in enumerate(events, self._last_seq + 1):
             invariant(recorded.seq == number, f"line {recorded.seq} is written as line {number}")
         changes = (projections.project(recorded) for recorded in events)
-        rounds = projections.in_rounds(change for change in changes if change is not None)
+        rounds = projections.in_rounds(chain.from_iterable(changes))
         with explained(self._path), self._connection.begin():
             self._write(_INSERT_EVENT, [_event_row(recorded) for recorded in events])
             self._write(_INSERT_REPLY, [_reply_row(answered) for answered in answers])

@@ -84,6 +84,8 @@ visit = Table(
     Column("day", _DAY, nullable=False),
     Column("number", String(16), nullable=False),
     Column("service", _ID, nullable=False),
+    Column("item", _ID),
+    Column("step", Integer, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False),
     Column("kiosk", _ID, nullable=False),
     Column("counter", Integer),
@@ -104,9 +106,46 @@ visit = Table(
     Column("serving_ms", BigInteger),
     Index(None, "day", "service"),
 )
-"""One row a ticket. Counter, clerk, call and recalls are those of the last call.
+"""One row a ticket. `service` is the one that it waits for, or was served for last.
 
-`waiting_ms` is printed to called, `way_ms` called to arrived, `serving_ms` arrived to completed.
+Counter, clerk, call, arrival and recalls are those of the last call, and empty while it waits.
+`step` counts the steps of `item` that are done. The durations are the sums over its stints.
+"""
+
+stint = Table(
+    "stint",
+    metadata,
+    Column("ticket", _ID, ForeignKey("visit.ticket"), primary_key=True),
+    Column("began_seq", _SEQ, primary_key=True, autoincrement=False),
+    Column("day", _DAY, nullable=False),
+    Column("service", _ID, nullable=False),
+    Column("item", _ID),
+    Column("step", Integer, nullable=False),
+    Column("counter", Integer),
+    Column("clerk", _ID),
+    Column("recalls", Integer, nullable=False),
+    Column("began_ms", BigInteger, nullable=False),
+    Column("began_wall_ms", BigInteger, nullable=False),
+    Column("called_ms", BigInteger),
+    Column("called_wall_ms", BigInteger),
+    Column("arrived_ms", BigInteger),
+    Column("arrived_wall_ms", BigInteger),
+    Column("serving_from_ms", BigInteger),
+    Column("ended_ms", BigInteger),
+    Column("ended_wall_ms", BigInteger),
+    Column("ended_as", String(16)),
+    Column("services", Text),
+    Column("waiting_ms", BigInteger),
+    Column("way_ms", BigInteger),
+    Column("serving_ms", BigInteger),
+    Index(None, "day", "service"),
+)
+"""One row for each time that a ticket waited in a line, with what came of it there.
+
+`waiting_ms` is joined to called, `way_ms` called to arrived, `serving_ms` arrived to ended, without
+the time for which it was parked; `serving_from_ms` is set while it is being served. `services`, a
+JSON list, are those really given. `ended_as` is `completed`, `step_completed`, `transferred`,
+`returned`, `no_show`, `cancelled` or `expired`.
 """
 
 rating = Table(

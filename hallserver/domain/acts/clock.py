@@ -96,9 +96,11 @@ def _morning_report(room: Room, now: Now) -> Iterable[ev.Event]:
 
 
 _DUE: tuple[Callable[[Room, Now], Iterable[ev.Event]], ...] = (
+    voice.due,
     _morning_report,
     counter.remind,
     appointments.missed,
+    supervise.due,
 )
 """What falls due within a day. Each is asked several times a second and costs next to nothing when
 nothing is due; it reads the state as it was before the tick."""

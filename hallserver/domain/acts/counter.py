@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import OK, Act, Decision, Room, answer, refuse
+from hallserver.domain.acts.places import back_in_line
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import Move, Ticket, may
 from hallserver.protocol import commands as c
@@ -21,7 +22,8 @@ def _undo(room: Room, client: ClientId, command: c.UndoCall, now: Now) -> Decisi
         return refuse(RejectionCode.UNDO_TOO_LATE)
     turn = room.state.desks[counter].turn_before
     released = ev.TicketReleased(ticket.id, counter, ev.ReleaseReason.UNDONE, turn)
-    return Decision(answer(ticket, Move.RELEASED, recalls=0), (released,))
+    events = (released, *back_in_line(room, ticket))
+    return Decision(answer(ticket, Move.RELEASED, recalls=0), events)
 
 
 def _park(room: Room, client: ClientId, command: c.Park, now: Now) -> Decision:

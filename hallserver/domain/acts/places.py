@@ -42,6 +42,20 @@ def reachable(room: Room, counter: CounterId | None, service: ServiceId) -> Coun
     return counter if service in room.state.services_of(counter) else None
 
 
+def back_in_line(
+    room: Room, ticket: Ticket, leaving: CounterId | None = None
+) -> tuple[ev.TicketReaddressed, ...]:
+    """Say what else a called ticket needs that goes back to its place: somebody who may call it.
+
+    Nobody will be at the counter `leaving`.
+    """
+    sent_to = ticket.for_counter
+    if sent_to is None:
+        return ()
+    is_reachable = reachable(room, sent_to, ticket.service) is not None and sent_to != leaving
+    return () if is_reachable else (ev.TicketReaddressed(ticket.id, sent_to),)
+
+
 def readdress(
     room: Room, counter: CounterId, services: Iterable[ServiceId]
 ) -> tuple[ev.TicketReaddressed, ...]:

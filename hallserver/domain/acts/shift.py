@@ -2,7 +2,7 @@
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import OK, Act, Decision, Room, refuse
-from hallserver.domain.acts.places import readdress
+from hallserver.domain.acts.places import back_in_line, readdress
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import Move, may
 from hallserver.protocol import commands as c
@@ -57,9 +57,7 @@ def leave(room: Room, counter: CounterId, clerk: ClerkId) -> tuple[ev.Event, ...
     if not may(ticket.state, Move.RELEASED):
         return None
     released = ev.TicketReleased(active, counter, ev.ReleaseReason.COUNTER_CLOSED)
-    if ticket.for_counter == counter:
-        free = (ev.TicketReaddressed(active, counter), *free)
-    return (released, *free, signed_out)
+    return (released, *back_in_line(room, ticket, counter), *free, signed_out)
 
 
 def _sign_out(room: Room, client: ClientId, _: c.SignOut, __: Now) -> Decision:

@@ -10,7 +10,7 @@ from hallserver.config import ConfigError, parse_plan
 from hallserver.config.checks import REFERENCES
 from hallserver.config.fields import REQUIRED
 from hallserver.config.tables import TABLES
-from tests.helpers.hall_files import EXAMPLE, SMALL_HALL, mistakes_of
+from tests.helpers.hall_files import EXAMPLE, FULL_HALL, mistakes_of
 
 LINES = EXAMPLE.read_text(encoding="utf-8").splitlines()
 REQUIRED_KEYS = {
@@ -116,7 +116,7 @@ def check_outcome(data):
         assert mistake.line is None or 1 <= mistake.line <= data.count(b"\n") + 1
 
 
-SMALL_LINES = SMALL_HALL.splitlines()
+FULL_LINES = FULL_HALL.splitlines()
 SCALARS = ("true", "nan", "inf", "2026-11-23", "04:30:00", "2026-11-23T04:30:00Z", "''")
 NESTED = ("[]", "{}", "[[]]", "[{}]", '[["a"]]', "{ zh = 1 }", '{ id = "a" }', '[1, "1", true]')
 VALUES = st.one_of(
@@ -129,29 +129,29 @@ VALUES = st.one_of(
 )
 
 
-@settings(QUICK, max_examples=200)
-@given(st.sampled_from([n for n, text in enumerate(SMALL_LINES) if " = " in text]), VALUES)
+@settings(QUICK, max_examples=400)
+@given(st.sampled_from([n for n, text in enumerate(FULL_LINES) if " = " in text]), VALUES)
 def test_any_value_at_any_key_is_taken_or_named(line, value):
-    lines = list(SMALL_LINES)
+    lines = list(FULL_LINES)
     lines[line] = f"{lines[line].partition(' = ')[0]} = {value}"
     check_outcome("\n".join(lines).encode())
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=400)
 @given(st.sampled_from([table.key for table in TABLES]), VALUES)
 def test_any_value_in_place_of_a_table_is_taken_or_named(table, value):
-    rest = re.sub(rf"^\[\[?{table}\]\]?\n", "[other]\n", SMALL_HALL, count=1, flags=re.MULTILINE)
+    rest = re.sub(rf"^\[\[?{table}\]\]?\n", "[other]\n", FULL_HALL, count=1, flags=re.MULTILINE)
     check_outcome(f"{table} = {value}\n{rest}".encode())
 
 
-@settings(QUICK, max_examples=200)
-@given(st.integers(0, len(SMALL_HALL)), st.integers(0, 40), st.text(max_size=8))
+@settings(QUICK, max_examples=400)
+@given(st.integers(0, len(FULL_HALL)), st.integers(0, 40), st.text(max_size=8))
 def test_any_cut_and_any_insertion_is_taken_or_named(start, length, inserted):
-    text = SMALL_HALL[:start] + inserted + SMALL_HALL[start + length :]
+    text = FULL_HALL[:start] + inserted + FULL_HALL[start + length :]
     check_outcome(text.encode("utf-8", "surrogatepass"))
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=400)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_named_as_what_they_are(data):
     check_outcome(data)

@@ -14,6 +14,7 @@ from hallserver.client.outbox import OutboxFull
 from hallserver.client.record import Record
 from hallserver.client.updates import LinkChanged, ReplyArrived, SnapshotArrived, Update
 from hallserver.protocol.commands import (
+    CheckIn,
     Command,
     ConfirmPrinted,
     RateService,
@@ -166,7 +167,7 @@ class KioskTerminal:
 
     def _note_in_spool(self, update: ReplyArrived) -> None:
         match update.command, update.reply:
-            case ReserveTicket(), Reservation(ticket=ticket):
+            case ((ReserveTicket() | CheckIn()), Reservation(ticket=ticket)):
                 self._spool.begin(ticket)
             case ((ConfirmPrinted(ticket=ticket) | VoidTicket(ticket=ticket)), _):
                 self._spool.drop(ticket)
@@ -250,7 +251,7 @@ class KioskTerminal:
             case _, Rejected(code=code):
                 kind = type(update.command).__name__
                 self._record.note("rejected", code=code, command=kind)
-            case ReserveTicket(), Reservation(ticket=ticket, number=number):
+            case ((ReserveTicket() | CheckIn()), Reservation(ticket=ticket, number=number)):
                 # Asked for by an earlier life, nobody knows when: then it carries no duration.
                 took = {} if asked is None else {"issue_ms": (self._clock() - asked.at_s) * 1000}
                 self._record.note("reserved", ticket=ticket, number=number, **took)

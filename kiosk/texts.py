@@ -31,6 +31,7 @@ WORDS: Mapping[str, Text] = {
     "or_card": Text("或把身份证放在感应区", "or lay your ID card on the reader"),
     "reserving": Text("正在取号", "Taking your number"),
     "printing": Text("正在打印号票", "Printing your ticket"),
+    "checking_in": Text("正在签到", "Checking in"),
     "looking": Text("正在查询", "Looking it up"),
     "sending": Text("正在提交评价", "Handing in your rating"),
     "please_wait": Text("请稍候", "Please wait"),

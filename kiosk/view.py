@@ -32,6 +32,7 @@ _ZONE_GLYPHS = {
 }
 _WAITING_PAGES = {
     p.Reserving: ("reserving", "ticket"),
+    p.CheckingIn: ("checking_in", "ticket"),
     p.Printing: ("printing", "printer"),
     p.Looking: ("looking", "wait"),
     p.RatingSending: ("sending", "wait"),
@@ -145,7 +146,7 @@ def _answer(state: KioskState, catalog: Catalog) -> View:
             return {**_waiting_for(state), **_service(catalog, service, language)}
         case p.Printing(reservation):
             return {**_waiting_for(state), **_service(catalog, reservation.service, language)}
-        case p.Looking() | p.RatingSending():
+        case p.CheckingIn() | p.Looking() | p.RatingSending():
             return _waiting_for(state)
         case p.TicketOut(number, service, people_ahead, is_on_paper):
             return {

@@ -16,7 +16,7 @@ from devices.printer.face import TicketFace
 from devices.printer.status_codec import PrinterStatus
 from devices.scan.classify import SERVICE_PREFIX, CodeKind, ScannedCode, classify
 from hallserver.client.person import person_key
-from hallserver.protocol.ids import ServiceId, TicketId, TicketToken
+from hallserver.protocol.ids import AppointmentToken, ServiceId, TicketId, TicketToken
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
 from kiosk.spool import PrintStage, Spool
@@ -202,6 +202,8 @@ def event_of(code: ScannedCode) -> ev.Event:
     """Turn a code that was held up into what the flow knows; a foreign one loses its content."""
     if code.kind is CodeKind.TICKET:
         return ev.TicketScanned(TicketToken(code.text))
+    if code.kind is CodeKind.APPOINTMENT:
+        return ev.AppointmentScanned(AppointmentToken(code.text))
     if code.kind is CodeKind.SERVICE:
         return ev.ServiceScanned(ServiceId(code.text.removeprefix(SERVICE_PREFIX)))
     return ev.ForeignScanned(_FOREIGN[code.kind])

@@ -6,6 +6,7 @@ from enum import StrEnum, unique
 from typing import Final
 
 TICKET_PREFIX: Final = "JH1."
+APPOINTMENT_PREFIX: Final = "JA1."
 SERVICE_PREFIX: Final = "JHS1."
 MAX_TEXT: Final = 4096
 MAX_OWN_TEXT: Final = 512  # our own codes are short; a long one is somebody's experiment
@@ -27,6 +28,7 @@ class CodeKind(StrEnum):
     """All kinds of codes that the hall tells apart."""
 
     TICKET = "ticket"  # printed on one of our tickets; whether it is genuine is the server's word
+    APPOINTMENT = "appointment"  # of a booking; whether it is genuine is the server's word
     SERVICE = "service"  # our own code for a service, as on posters and booking pages
     LICENCE = "licence"  # 电子证照标识, by form and check character; its content is elsewhere
     URL = "url"  # of anything; we do not open it
@@ -56,6 +58,7 @@ def _kind(text: str) -> CodeKind:
     if len(text) <= MAX_OWN_TEXT and _OWN.fullmatch(text):
         for prefix, kind in (
             (TICKET_PREFIX, CodeKind.TICKET),
+            (APPOINTMENT_PREFIX, CodeKind.APPOINTMENT),
             (SERVICE_PREFIX, CodeKind.SERVICE),
         ):
             if text.startswith(prefix) and len(text) > len(prefix):

@@ -35,7 +35,12 @@ _SHARPEN: Final = 2.5
 _BLACK_MEAN: Final = 12.0
 _BLACK_SPREAD: Final = 6.0
 
-_PREFERENCE: Final = (CodeKind.TICKET, CodeKind.SERVICE, CodeKind.LICENCE)
+_PREFERENCE: Final = (
+    CodeKind.TICKET,
+    CodeKind.APPOINTMENT,
+    CodeKind.SERVICE,
+    CodeKind.LICENCE,
+)
 
 
 def decode_frame(

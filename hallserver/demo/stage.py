@@ -93,7 +93,7 @@ def clients_of(plan: HallPlan) -> list[ClientId]:
         *(screen.id for screen in plan.callscreens),
         *(counter_terminal(counter.id) for counter in plan.counters),
         *(rating_pad(counter.id) for counter in plan.counters),
-        *(tablet.id for tablet in (*plan.guides, *plan.consoles)),
+        *(tablet.id for tablet in (*plan.guides, *plan.consoles, *plan.gateways)),
     ]
 
 

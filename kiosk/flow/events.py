@@ -8,6 +8,7 @@ from devices.faults import FaultCode
 from hallserver.client.updates import LinkState
 from hallserver.protocol.commands import Command
 from hallserver.protocol.ids import (
+    AppointmentToken,
     DepartmentId,
     PersonKey,
     ServiceId,
@@ -171,6 +172,13 @@ class TicketScanned:
 
 
 @dataclass(frozen=True)
+class AppointmentScanned:
+    """Somebody shows the code of a booking that looks like one of ours."""
+
+    token: AppointmentToken = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ServiceScanned:
     """Somebody shows the code of one of our services."""
 
@@ -263,6 +271,7 @@ Event = (
     | CardFault
     | DeviceChanged
     | TicketScanned
+    | AppointmentScanned
     | ServiceScanned
     | ForeignScanned
     | PrintFinished

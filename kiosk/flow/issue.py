@@ -3,14 +3,20 @@
 from dataclasses import replace
 
 from devices.faults import FaultCode
-from hallserver.protocol.commands import ConfirmPrinted, ReserveTicket, VoidReason, VoidTicket
-from hallserver.protocol.ids import ServiceId
+from hallserver.protocol.commands import (
+    CheckIn,
+    ConfirmPrinted,
+    ReserveTicket,
+    VoidReason,
+    VoidTicket,
+)
+from hallserver.protocol.ids import AppointmentToken, ServiceId
 from hallserver.protocol.replies import Rejected, Reservation
 from kiosk.flow import choices
 from kiosk.flow.effects import PrintTicket
 from kiosk.flow.events import Answered, Device, Paper, PrintFinished
 from kiosk.flow.moves import Moved, go, stay, submit, tell
-from kiosk.flow.pages import Broken, Printing, Refused, Reserving, TicketOut
+from kiosk.flow.pages import Broken, CheckingIn, Printing, Refused, Reserving, TicketOut
 from kiosk.flow.sentences import (
     ASK_AT_DESK,
     REFUSAL_ADVICE,
@@ -33,8 +39,8 @@ def reserve(state: KioskState, service: ServiceId) -> Moved:
     """
     if state.catalog is None or choices.find_service(state.catalog, service) is None:
         return stay(state)
-    fault = state.fault_of(Device.PRINTER)
-    if fault is not None and fault not in MENDED_BY_PRINTING:
+    fault = _printer_fault(state)
+    if fault is not None:
         return go(state, Broken(fault, fault_text(Device.PRINTER, fault)))
     command = ReserveTicket(service, state.person)
     state, tag, asked = submit(replace(state, person=None), command)
@@ -42,10 +48,29 @@ def reserve(state: KioskState, service: ServiceId) -> Moved:
     return state, asked
 
 
+def check_in(state: KioskState, token: AppointmentToken) -> Moved:
+    """Ask for the number of an appointment, unless it is the one that was just refused here."""
+    page = state.page
+    if isinstance(page, Refused) and page.token == token:
+        return stay(state)
+    fault = _printer_fault(state)
+    if fault is not None:
+        return go(state, Broken(fault, fault_text(Device.PRINTER, fault)))
+    state, tag, asked = submit(replace(state, person=None), CheckIn(token=token))
+    state, _ = go(state, CheckingIn(tag, token))
+    return state, asked
+
+
+def _printer_fault(state: KioskState) -> FaultCode | None:
+    """Return why no number may be promised here."""
+    fault = state.fault_of(Device.PRINTER)
+    return None if fault in MENDED_BY_PRINTING else fault
+
+
 def reserved(state: KioskState, event: Answered, reservation: Reservation) -> Moved:
     """Print the number that this visit waits for; void one whose visitor is gone."""
     page, catalog = state.page, state.catalog
-    if isinstance(page, Reserving) and event.tag == page.tag and catalog is not None:
+    if isinstance(page, Reserving | CheckingIn) and event.tag == page.tag and catalog is not None:
         state, _ = go(state, Printing(reservation))
         return state, (PrintTicket(reservation, catalog, state.language is Language.EN),)
     if isinstance(page, Printing) and page.reservation.ticket == reservation.ticket:
@@ -55,9 +80,11 @@ def reserved(state: KioskState, event: Answered, reservation: Reservation) -> Mo
 
 def reservation_rejected(state: KioskState, event: Answered, reply: Rejected) -> Moved:
     """Say why there is no number, in the hall's own words."""
-    if not isinstance(state.page, Reserving) or event.tag != state.page.tag:
+    page = state.page
+    if not isinstance(page, Reserving | CheckingIn) or event.tag != page.tag:
         return stay(state)
-    return go(state, Refused(reply.text, REFUSAL_ADVICE.get(reply.code, ASK_AT_DESK)))
+    token = page.token if isinstance(page, CheckingIn) else None
+    return go(state, Refused(reply.text, REFUSAL_ADVICE.get(reply.code, ASK_AT_DESK), token))
 
 
 def reservation_timed_out(state: KioskState) -> Moved:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from devices.faults import FaultCode
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import (
+    AppointmentToken,
     DepartmentId,
     ServiceId,
     TicketNumber,
@@ -70,6 +71,14 @@ class Reserving:
 
 
 @dataclass(frozen=True)
+class CheckingIn:
+    """The hall was asked to turn an appointment into a number."""
+
+    tag: Tag
+    token: AppointmentToken = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Printing:
     """The number exists and goes to paper. It is not callable yet."""
 
@@ -132,8 +141,8 @@ class Refused:
 
     title: Text
     text: Text
-    token: TicketToken | None = field(default=None, repr=False)
-    """The ticket that it is about: the same code, still before the scanner, asks nothing anew."""
+    token: TicketToken | AppointmentToken | None = field(default=None, repr=False)
+    """What it is about: the same code, still before the scanner, asks nothing anew."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,7 @@ class OutOfService:
 Page = (
     Browsing
     | Reserving
+    | CheckingIn
     | Printing
     | TicketOut
     | Looking

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hallserver.client.updates import LinkState
 from hallserver.protocol.commands import (
+    CheckIn,
     ConfirmPrinted,
     RateService,
     ReserveTicket,
@@ -18,6 +19,7 @@ from kiosk.flow.events import Device
 from kiosk.flow.moves import Moved, go, go_home, notify, owe, stay, tell
 from kiosk.flow.pages import (
     Broken,
+    CheckingIn,
     Home,
     Looking,
     OutOfService,
@@ -45,7 +47,7 @@ from kiosk.flow.state import (
 )
 from ui.kit.i18n import Language
 
-_BETWEEN_TWO = (Reserving, Printing, RatingSending, OutOfService)
+_BETWEEN_TWO = (Reserving, CheckingIn, Printing, RatingSending, OutOfService)
 """Pages that a finger cannot leave: something is under way, or there is nowhere to go."""
 
 
@@ -69,6 +71,8 @@ def _decide(state: KioskState, event: ev.Event) -> Moved:
             return notify(state, fault_text(Device.READER, code), is_good=False)
         case ev.TicketScanned(token):
             return show.ticket_scanned(state, token) if state.may_scan else stay(state)
+        case ev.AppointmentScanned(token):
+            return issue.check_in(state, token) if state.may_scan else stay(state)
         case ev.ServiceScanned():
             return browse.service_scanned(state, event)
         case ev.ForeignScanned():
@@ -134,9 +138,9 @@ def _touched(state: KioskState, event: ev.Touch) -> Moved:
 
 def _answered(state: KioskState, event: ev.Answered) -> Moved:
     match event.command, event.reply:
-        case ReserveTicket(), Reservation() as reservation:
+        case ((ReserveTicket() | CheckIn()), Reservation() as reservation):
             return issue.reserved(state, event, reservation)
-        case ReserveTicket(), Rejected() as rejected:
+        case ((ReserveTicket() | CheckIn()), Rejected() as rejected):
             return issue.reservation_rejected(state, event, rejected)
         case ShowTicket(), TicketStatus() as status:
             return show.ticket_found(state, event, status)
@@ -151,7 +155,7 @@ def _submit_refused(state: KioskState, event: ev.SubmitRefused) -> Moved:
     if isinstance(event.command, ConfirmPrinted | VoidTicket):
         return owe(state, event.command), ()
     page = state.page
-    if isinstance(page, Reserving | Looking | RatingSending) and page.tag == event.tag:
+    if isinstance(page, Reserving | CheckingIn | Looking | RatingSending) and page.tag == event.tag:
         return go(state, Refused(TOO_MUCH_WAITS, ASK_AT_DESK))
     return stay(state)
 
@@ -160,6 +164,7 @@ def _submit_refused(state: KioskState, event: ev.SubmitRefused) -> Moved:
 
 _LIMITS_S: dict[type, float] = {
     Reserving: REPLY_S,
+    CheckingIn: REPLY_S,
     Printing: PRINT_S,
     Looking: REPLY_S,
     RatingSending: REPLY_S,
@@ -196,7 +201,7 @@ def _time_passed(state: KioskState) -> Moved:
     if limit_s is None or state.now_s - state.page_since_s < limit_s:
         return stay(state)
     match state.page:
-        case Reserving():
+        case Reserving() | CheckingIn():
             return issue.reservation_timed_out(state)
         case Printing():
             return issue.print_timed_out(state)

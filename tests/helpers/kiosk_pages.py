@@ -9,6 +9,7 @@ from hallserver.domain.views import catalog
 from hallserver.protocol.commands import RateService, ReserveTicket, ShowTicket
 from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import (
+    AppointmentToken,
     DepartmentId,
     Epoch,
     PersonKey,
@@ -21,13 +22,14 @@ from hallserver.protocol.snapshots import Catalog
 from hallserver.protocol.states import TicketState
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device, Tag
-from kiosk.flow.pages import Looking, RatingSending, Reserving
+from kiosk.flow.pages import CheckingIn, Looking, RatingSending, Reserving
 from kiosk.flow.state import KioskState
 from tests.helpers.checkout import ROOT
 from tests.helpers.kiosks import TAGS, FlowWorld, reservation, status
 
 SERVICE = ServiceId("energy-review")
 PERSON = PersonKey("ab" * 16)
+APPOINTMENT = AppointmentToken("JA1.20261123-0042.ABCDEFGHIJKLMNOP")
 TOKEN = TicketToken("JH1.20261123-A023.ABCDEFGHIJKLMNOP")
 
 
@@ -50,7 +52,7 @@ def pages(hall: Catalog, *before: ev.Event) -> dict[str, KioskState]:
 
 def _tag(world: FlowWorld) -> Tag:
     page = world.state.page
-    assert isinstance(page, Reserving | Looking | RatingSending)
+    assert isinstance(page, Reserving | CheckingIn | Looking | RatingSending)
     return page.tag
 
 
@@ -133,6 +135,7 @@ _WALKS: dict[str, Callable[[FlowWorld], object]] = {
         ev.ZoneTouched(ZoneId("civil")), ev.SheetTouched(1), ev.SheetTouched(1)
     ),
     "services-with-card": _walk(ev.ZoneTouched(ZoneId("business")), ev.CardRead(PERSON)),
+    "checking-in": _walk(ev.AppointmentScanned(APPOINTMENT)),
     "departments": _walk(ev.DepartmentsTouched()),
     "departments-2": _walk(ev.DepartmentsTouched(), ev.SheetTouched(1)),
     "services-of-department": _walk(

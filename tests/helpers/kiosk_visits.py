@@ -15,6 +15,7 @@ from kiosk.flow import events as ev
 from kiosk.flow.effects import Effect, Submit
 from kiosk.flow.events import Tag
 from kiosk.flow.pages import (
+    CheckingIn,
     Looking,
     RatingSending,
     Reserving,
@@ -33,7 +34,7 @@ def commands(effects: list[Effect]) -> list[Command]:
 
 def tag_of(world: FlowWorld) -> Tag:
     page = world.state.page
-    assert isinstance(page, Reserving | Looking | RatingSending)
+    assert isinstance(page, Reserving | CheckingIn | Looking | RatingSending)
     return page.tag
 
 

@@ -153,7 +153,9 @@ class Attempt(Customer):
             case _ if not self._has_begun:
                 self._later(self._think(), self._touch, ev.HomeTouched())
                 self._later(14.0, self._plan)
-            case pg.Reserving() | pg.Printing() | pg.Looking() | pg.RatingSending():
+            case (
+                pg.Reserving() | pg.CheckingIn() | pg.Printing() | pg.Looking() | pg.RatingSending()
+            ):
                 self._wait()
             case pg.TicketOut(number=number):
                 self._number = number

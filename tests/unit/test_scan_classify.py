@@ -19,6 +19,8 @@ LICENCE = "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.0
         ("JH1.eyJhIjoxfQ.abc-_", CodeKind.TICKET),
         ("  JH1.x\r\n", CodeKind.TICKET),
         ("JHS1.A01", CodeKind.SERVICE),
+        ("JA1.20261125-0042.ABCD", CodeKind.APPOINTMENT),
+        ("JA1.", CodeKind.OTHER),
         ("JH1.", CodeKind.OTHER),
         ("JHS1.", CodeKind.OTHER),
         ("jh1.x", CodeKind.OTHER),

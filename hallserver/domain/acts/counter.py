@@ -22,8 +22,8 @@ def _undo(room: Room, client: ClientId, command: c.UndoCall, now: Now) -> Decisi
         return refuse(RejectionCode.UNDO_TOO_LATE)
     turn = room.state.desks[counter].turn_before
     released = ev.TicketReleased(ticket.id, counter, ev.ReleaseReason.UNDONE, turn)
-    events = (released, *back_in_line(room, ticket))
-    return Decision(answer(ticket, Move.RELEASED, recalls=0), events)
+    reply = answer(ticket, Move.RELEASED, recalls=0)
+    return Decision(reply, (released, *back_in_line(room, ticket)))
 
 
 def _park(room: Room, client: ClientId, command: c.Park, now: Now) -> Decision:

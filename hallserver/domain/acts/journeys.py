@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse
-from hallserver.domain.acts.places import place_again, place_in, reachable
+from hallserver.domain.acts.places import place_again, place_in, staffed
 from hallserver.domain.instant import Now
 from hallserver.domain.rules import ReinstatePlace
 from hallserver.domain.ticket import Move, may
@@ -32,7 +32,7 @@ def _reinstate(room: Room, client: ClientId, command: c.Reinstate, _: Now) -> De
         held = room.state.held_tickets(ticket.person, ticket.service)
         if len(held) >= rules.open_tickets_per_person_and_service:
             return refuse(RejectionCode.ALREADY_WAITING)
-    for_counter = reachable(room, ticket.for_counter, ticket.service)
+    for_counter = staffed(room, ticket.for_counter)
     lane = replace(ticket, for_counter=for_counter, due_ms=None).lane
     place = place_again(room, ticket, lane, rule)
     reinstated = ev.TicketReinstated(ticket.id, rule, place, for_counter)

@@ -1,14 +1,12 @@
 """Where a ticket stands in the line that it joins anew, and who is sent to one counter alone."""
 
-from collections.abc import Iterable
-
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import Room
 from hallserver.domain.place import Place, at_end
 from hallserver.domain.rules import ReinstatePlace, TransferPlace
 from hallserver.domain.ticket import Ticket
 from hallserver.domain.waiting import Lane
-from hallserver.protocol.ids import CounterId, ServiceId
+from hallserver.protocol.ids import CounterId
 
 
 def next_seq(room: Room) -> int:
@@ -35,11 +33,9 @@ def place_again(room: Room, ticket: Ticket, lane: Lane, rule: ReinstatePlace) ->
     return room.state.lines.place_after(lane, others, next_seq(room))
 
 
-def reachable(room: Room, counter: CounterId | None, service: ServiceId) -> CounterId | None:
-    """Return the counter if somebody is there who serves this; else nobody should wait for it."""
-    if counter is None or room.state.desks[counter].clerk is None:
-        return None
-    return counter if service in room.state.services_of(counter) else None
+def staffed(room: Room, counter: CounterId | None) -> CounterId | None:
+    """Return the counter if somebody is there; else nobody should wait for it alone."""
+    return None if counter is None or room.state.desks[counter].clerk is None else counter
 
 
 def back_in_line(
@@ -50,23 +46,19 @@ def back_in_line(
     Nobody will be at the counter `leaving`.
     """
     sent_to = ticket.for_counter
-    if sent_to is None:
+    if sent_to is None or staffed(room, sent_to) not in (None, leaving):
         return ()
-    is_reachable = reachable(room, sent_to, ticket.service) is not None and sent_to != leaving
-    return () if is_reachable else (ev.TicketReaddressed(ticket.id, sent_to),)
+    return (ev.TicketReaddressed(ticket.id, sent_to),)
 
 
-def readdress(
-    room: Room, counter: CounterId, services: Iterable[ServiceId]
-) -> tuple[ev.TicketReaddressed, ...]:
-    """Let everybody call those who wait for one counter alone: it does not serve this any more.
+def readdress(room: Room, counter: CounterId) -> tuple[ev.TicketReaddressed, ...]:
+    """Let everybody call those who wait for one counter alone: nobody will be there.
 
     They stay in the line of their service, at their place.
     """
     lines = room.state.lines
     return tuple(
         ev.TicketReaddressed(waiting.ticket, counter)
-        for lane in lines.lanes_at(counter, services)
-        if lane.counter == counter
+        for lane in lines.lanes_at(counter, ())
         for waiting in lines.line(lane)
     )

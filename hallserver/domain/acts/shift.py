@@ -49,7 +49,7 @@ def leave(room: Room, counter: CounterId, clerk: ClerkId) -> tuple[ev.Event, ...
     """Return what happens when a clerk leaves a counter; None while someone is served."""
     active = room.state.desks[counter].active
     # Who was sent to this counter alone is not stranded: everybody may call them from now on.
-    free = readdress(room, counter, room.state.services_of(counter))
+    free = readdress(room, counter)
     signed_out = ev.ClerkSignedOut(counter, clerk)
     if active is None:
         return (*free, signed_out)

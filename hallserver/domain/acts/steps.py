@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse
-from hallserver.domain.acts.places import place_in, reachable
+from hallserver.domain.acts.places import place_in, staffed
 from hallserver.domain.instant import Now
 from hallserver.domain.rules import Step
 from hallserver.domain.steps import next_step
@@ -37,7 +37,7 @@ def _return(
     room: Room, counter: CounterId, ticket: Ticket, given: _Given, service: ServiceId
 ) -> Decision:
     """Send it back to whoever sent it; when nobody is there any more, to the service's line."""
-    for_counter = reachable(room, ticket.returns_to, service)
+    for_counter = staffed(room, ticket.returns_to)
     rule = room.plan.rules.return_place
     lane = replace(ticket, service=service, for_counter=for_counter, due_ms=None).lane
     returned = ev.TicketReturned(

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import OK, Act, Decision, Room, refuse
-from hallserver.domain.acts.places import readdress
 from hallserver.domain.instant import Now
 from hallserver.domain.rules import Permission
 from hallserver.domain.tidal import (
@@ -18,7 +17,7 @@ from hallserver.domain.tidal import (
 )
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode
-from hallserver.protocol.ids import ClerkId, ClientId, CounterId, ProposalId, ServiceId
+from hallserver.protocol.ids import ClientId, ProposalId, ServiceId
 from hallserver.protocol.replies import Done
 from hallserver.protocol.snapshots import Proposal, ProposalKind
 
@@ -42,7 +41,7 @@ def _assign(room: Room, client: ClientId, command: c.AssignServices, _: Now) -> 
         return OK
     if room.state.assignments.unserved_by(counter.id, services):
         return refuse(RejectionCode.SERVICE_UNSERVED)
-    return Decision(Done(), _assigned(room, counter.id, services, supervisor))
+    return Decision(Done(), (ev.ServicesAssigned(counter.id, services, supervisor),))
 
 
 def _approve(room: Room, client: ClientId, command: c.ApproveProposal, _: Now) -> Decision:
@@ -64,8 +63,7 @@ def _approve(room: Room, client: ClientId, command: c.ApproveProposal, _: Now) -
     approved = ev.ProposalApproved(proposal.id, moving, supervisor)
     if not moving:  # the counter serves them already: what it lacked is a clerk
         return Decision(Done(), (approved,))
-    assigned = _assigned(room, proposal.counter, services, supervisor)
-    return Decision(Done(), (approved, *assigned))
+    return Decision(Done(), (approved, ev.ServicesAssigned(proposal.counter, services, supervisor)))
 
 
 def _decline(room: Room, client: ClientId, command: c.DeclineProposal, _: Now) -> Decision:
@@ -76,15 +74,6 @@ def _decline(room: Room, client: ClientId, command: c.DeclineProposal, _: Now) -
     if proposal is None:
         return refuse(RejectionCode.PROPOSAL_ENDED)
     return Decision(Done(), (ev.ProposalDeclined(proposal.id, supervisor),))
-
-
-def _assigned(
-    room: Room, counter: CounterId, services: tuple[ServiceId, ...], supervisor: ClerkId
-) -> tuple[ev.Event, ...]:
-    """Have a counter serve these; who was sent to it for another service is anybody's now."""
-    lost = _missing(services, room.state.services_of(counter))
-    assigned = ev.ServicesAssigned(counter, services, supervisor)
-    return (*readdress(room, counter, lost), assigned)
 
 
 def _missing(have: Iterable[ServiceId], of: Iterable[ServiceId]) -> tuple[ServiceId, ...]:

@@ -107,13 +107,14 @@ class Parking:
 class Ticket:
     """One place in line.
 
-    `place` orders the waiting; `*_ms` are on the hall's own clock: `since_ms` is when it joined the
-    line that it waits in, `due_ms` the beginning of its appointment. `counter` and `clerk` are
-    those of the last call; `for_counter` is set while only that counter may call it, `returns_to`
-    and `returns_as` while it comes back there by itself, for that service. `step` counts the steps
-    of `item` that are done. `first_place` is None while it has the place that it was given first.
-    `is_due` once the time is over for which it was parked. `quota` is what it counts for;
-    `valid_from_ms`, in Unix milliseconds, is the opening for which it was taken after hours.
+    `place` orders the waiting; `*_ms` are on the hall's own clock: `since_ms` is since when it
+    waits (at first since it was taken), `due_ms` the beginning of its appointment. `counter` and
+    `clerk` are those of the last call; `for_counter` is set while only that counter may call it,
+    `returns_to` and `returns_as` while it comes back there by itself, for that service. `step`
+    counts the steps of `item` that are done. `first_place` is None while it has the place that it
+    was given first. `is_due` once the time is over for which it was parked. `quota` is what it
+    counts for; `valid_from_ms`, in Unix milliseconds, is the opening for which it was taken after
+    hours.
     """
 
     id: TicketId

@@ -32,8 +32,8 @@ def test_at_the_head_of_a_line_is_a_place_ahead_of_its_first(after, seq):
 def test_however_people_are_put_between_each_other_the_line_is_as_they_were_put(where):
     line: list[tuple[int, ...]] = []
     wanted: list[tuple[int, ...]] = []
-    for seq, index in enumerate(where, 1):
-        index = min(index, len(wanted))
+    for seq, wish in enumerate(where, 1):
+        index = min(wish, len(wanted))
         if index == len(wanted):
             place = at_end(seq)
         else:

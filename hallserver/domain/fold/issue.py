@@ -25,6 +25,7 @@ def _reserve(state: HallState, recorded: ev.Recorded, event: ev.TicketReserved) 
             kiosk=recorded.client,
             place=at_end(recorded.seq),
             reserved_ms=recorded.elapsed_ms,
+            since_ms=_waits_from(recorded, event.valid_from_ms),
             priority=event.priority,
             companions=event.companions,
             item=event.item,
@@ -60,6 +61,15 @@ def _carry_over(state: HallState, _: ev.Recorded, event: ev.TicketCarriedOver) -
 
 def _cancel(state: HallState, _: ev.Recorded, event: ev.TicketCancelled) -> None:
     state.move(event.ticket, Move.CANCELLED)
+
+
+def _waits_from(recorded: ev.Recorded, valid_from_ms: int | None) -> int:
+    """Say since when a number waits: since it was given, or since the opening that it is for.
+
+    Not since its paper was confirmed: a kiosk that is slow to say so costs nobody the turn.
+    """
+    until_valid_ms = 0 if valid_from_ms is None else valid_from_ms - recorded.wall_ms
+    return recorded.elapsed_ms + max(0, until_valid_ms)
 
 
 def _numbering(state: HallState, ticket: TicketId) -> Numbering:

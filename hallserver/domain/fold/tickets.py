@@ -9,8 +9,8 @@ from hallserver.domain.state import HallState
 from hallserver.domain.ticket import Move
 
 
-def _print(state: HallState, recorded: ev.Recorded, event: ev.TicketPrinted) -> None:
-    state.move(event.ticket, Move.PRINTED, since_ms=recorded.elapsed_ms)
+def _print(state: HallState, _: ev.Recorded, event: ev.TicketPrinted) -> None:
+    state.move(event.ticket, Move.PRINTED)
 
 
 def _void(state: HallState, _: ev.Recorded, event: ev.TicketVoided) -> None:

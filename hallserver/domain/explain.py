@@ -95,8 +95,8 @@ SENTENCES: dict[Claim, Text] = {
         "the turn of ordinary ones, and so of {it}.",
     ),
     Claim.SERVICE_ORDER: Text(
-        "{counter}先办理“{its_service}”，再办理“{others_service}”。",
-        "{counter} takes “{its_service}” before “{others_service}”.",
+        "{counter}先办理“{its_service}”（{it}号），再办理“{others_service}”（{other}号）。",
+        "{counter} takes “{its_service}” ({it}) before “{others_service}” ({other}).",
     ),
     Claim.TARGET: Text(
         "{counter}先呼叫已等时间占目标时间比例最大的事项，当时是{it}号的“{its_service}”。",

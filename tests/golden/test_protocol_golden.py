@@ -27,7 +27,7 @@ from hallserver.protocol.codec import (
 from hallserver.protocol.errors import RejectionCode, Text
 from hallserver.protocol.replies import reject
 from hallserver.protocol.routes import ROUTES
-from hallserver.protocol.states import TicketState
+from hallserver.protocol.states import ServiceStatus, TicketState
 from hallserver.protocol.version import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +35,9 @@ HERE = Path(__file__).parent / "protocol" / f"v{SCHEMA_VERSION}"
 
 TICKET = "20261123-A023"
 TOKEN = "20261123-A023.kR7qv0c2Zt1pXw3Y"
+APPOINTMENT = "20261125-0042"
+BOOKING_TOKEN = "JA1.20261125-0042.MFZWIZLTOQXW6Y3B"
+SLOT_MS, SLOT_END_MS = 1_795_570_200_000, 1_795_572_000_000
 COMMAND_ID = "6f1e9a0c4b7d4e0f8a2b3c4d5e6f7081"
 PERSON = "00112233445566778899aabbccddeeff"
 WINDOW = Text("12号窗口", "Window 12")
@@ -45,10 +48,13 @@ RATEABLE = s.ActiveTicket(
 )
 
 COMMANDS = (
-    c.ReserveTicket("company", PERSON),
+    c.ReserveTicket("company", PERSON, companions=2, priority="elderly", item="birth"),
     c.ConfirmPrinted(TICKET),
     c.VoidTicket(TICKET, c.VoidReason.NOT_PRINTED),
     c.ShowTicket(TOKEN),
+    c.CancelTicket(TOKEN),
+    c.CloseKiosks(c.Notice("因停电，取号机暂停取号。", "A power cut: no numbers for now.")),
+    c.OpenKiosks(),
     c.RateService(TOKEN, 2, ("等候太久", "slow")),
     c.RateAtCounter(TICKET, 5),
     c.SignIn("li.na", "Correct-horse-7"),
@@ -58,6 +64,14 @@ COMMANDS = (
     c.Arrive(TICKET),
     c.Complete(TICKET),
     c.MarkNoShow(TICKET),
+    c.CallTicket("A023", c.CallWish.RETURNED),
+    c.GrantPriority("A023", "veteran"),
+    c.ExplainCall("A023", "A020"),
+    c.BookAppointment("company", "20261125", "09:30", PERSON),
+    c.CancelAppointment(APPOINTMENT),
+    c.CancelBooking(BOOKING_TOKEN),
+    c.CheckIn(person=PERSON, service="company"),
+    c.FindAppointments(PERSON),
     c.AcknowledgeAnnouncement("1f", (17, 18), c.VoiceOutcome.SPOKEN),
     c.AssignServices(12, ("company", "tax")),
     c.ApproveProposal("20261123-0002"),
@@ -69,6 +83,22 @@ REPLIES = (
     r.TicketStatus(TICKET, "A023", "company", TicketState.CALLED, None, 12, False, False),
     r.SignedIn("li.na", Text("李娜", "Li Na")),
     r.TicketAtCounter(TICKET, "A023", "company", TicketState.SERVING, 1),
+    r.Booked(APPOINTMENT, BOOKING_TOKEN, "company", "20261125", "09:30", SLOT_MS, SLOT_END_MS),
+    r.Appointments(
+        (
+            r.AppointmentShown(
+                APPOINTMENT,
+                "company",
+                "20261125",
+                SLOT_MS,
+                SLOT_END_MS,
+                SLOT_MS - 900_000,
+                False,
+                "A023",
+            ),
+        )
+    ),
+    r.Explanation(Text("A023号取号早于A024号。", "A023 was taken earlier than A024.")),
     reject(RejectionCode.NOBODY_WAITING),
 )
 SNAPSHOTS = (
@@ -91,8 +121,14 @@ SNAPSHOTS = (
             ),
         ),
         (s.CatalogCounter(12, WINDOW, "1f", 1),),
+        (s.CatalogPriority("elderly", Text("老年人", "Elderly"), 65),),
     ),
-    s.HallLoad(3, 4_711, {"company": s.ServiceLoad(7, 3)}),
+    s.HallLoad(
+        3,
+        4_711,
+        {"company": s.ServiceLoad(7, 3, ServiceStatus.USED_UP, 1_795_400_000_000)},
+        Text("因停电，取号机暂停取号。", "A power cut: no numbers for now."),
+    ),
     s.BoardSnapshot(
         3,
         4_711,
@@ -224,6 +260,9 @@ _OF_THE_HALL = {
     ("CatalogZone", "name"),
     ("CatalogDepartment", "name"),
     ("CatalogService", "name"),
+    ("CatalogPriority", "name"),
+    ("CatalogPriority", "min_age"),
+    ("CloseKiosks", "message"),
     ("SignedIn", "name"),
     ("ClerkAtCounter", "name"),
 }
@@ -252,7 +291,8 @@ def test_no_type_of_the_wire_has_a_field_for_a_visitors_name_or_number():
         for field in msgspec.structs.fields(kind)
         if _ABOUT_A_VISITOR.search(field.encode_name)
     }
-    assert suspicious == _OF_THE_HALL | {("ReserveTicket", "person")}
+    keyed = ("ReserveTicket", "BookAppointment", "CheckIn", "FindAppointments")
+    assert suspicious == _OF_THE_HALL | {(kind, "person") for kind in keyed}
 
 
 @pytest.mark.parametrize(

@@ -423,7 +423,7 @@ def test_when_the_clocks_are_set_each_day_still_opens_once(
     assert len(opened) in (4, 5)
     assert len(
         {r.event.ticket for r in house.journal if isinstance(r.event, ev.TicketReserved)}
-    ) == (3 * 96)
+    ) == (3 * 48)
 
 
 def test_a_code_of_another_day_is_not_taken_for_a_night_ticket(house: House) -> None:

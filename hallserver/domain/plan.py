@@ -305,8 +305,11 @@ class HallPlan:
         return self._items[item]
 
     def rank_of(self, priority: PriorityId | None) -> int:
-        """Return 0 for the highest class and so on; ordinary visitors come behind all classes."""
-        return self._ranks[priority]
+        """Return 0 for the highest class and so on; ordinary visitors come behind all classes.
+
+        So does a class that the hall file has lost while somebody who has it waits.
+        """
+        return self._ranks.get(priority, len(self.priorities))
 
     def policy_of(self, counter: CounterId) -> Policy:
         """Return how a counter chooses: by its own policy or the hall's."""

@@ -7,7 +7,7 @@ from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse
 from hallserver.domain.acts.places import place_again, place_in, staffed
 from hallserver.domain.instant import Now
 from hallserver.domain.rules import ReinstatePlace
-from hallserver.domain.ticket import Move, may
+from hallserver.domain.ticket import Move, Ticket, may
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import ClientId, CounterId, ServiceId
@@ -28,15 +28,27 @@ def _reinstate(room: Room, client: ClientId, command: c.Reinstate, _: Now) -> De
         return refuse(RejectionCode.REINSTATE_REFUSED)
     if ticket.reinstated >= rules.reinstate_limit:
         return refuse(RejectionCode.REINSTATE_LIMIT)
-    if ticket.person is not None:
-        held = room.state.held_tickets(ticket.person, ticket.service)
-        if len(held) >= rules.open_tickets_per_person_and_service:
-            return refuse(RejectionCode.ALREADY_WAITING)
+    if _holds_another(room, ticket):
+        return refuse(RejectionCode.ALREADY_WAITING)
     for_counter = staffed(room, ticket.for_counter)
     lane = replace(ticket, for_counter=for_counter, due_ms=None).lane
     place = place_again(room, ticket, lane, rule)
     reinstated = ev.TicketReinstated(ticket.id, rule, place, for_counter)
     return Decision(answer(ticket, Move.REINSTATED, recalls=0), (reinstated,))
+
+
+def _holds_another(room: Room, ticket: Ticket) -> bool:
+    """Say whether its person has as many other numbers by now as one may have."""
+    if ticket.person is None:
+        return False
+    rules = room.plan.rules
+    limit = (
+        rules.proxy_tickets_per_person_and_service
+        if ticket.is_proxy
+        else rules.open_tickets_per_person_and_service
+    )
+    held = room.state.held_tickets(ticket.person, ticket.service)
+    return sum(other.is_proxy is ticket.is_proxy for other in held) >= limit
 
 
 def _transfer(room: Room, client: ClientId, command: c.Transfer, _: Now) -> Decision:

@@ -39,9 +39,18 @@ class Assignments:
         return tuple(sorted(self._moved, key=self._rank.__getitem__))
 
     def unserved_by(self, counter: CounterId, services: Iterable[ServiceId]) -> list[ServiceId]:
-        """List what nobody would serve any more if a counter served these services alone."""
+        """List what nobody would serve any more if a counter served these services alone.
+
+        A back office does not count for what visitors take numbers for: it calls without a voice.
+        """
         left = set(self._services[counter]) - set(services)
-        return [service for service in sorted(left) if self._counters[service] == (counter,)]
+        return [service for service in sorted(left) if not self._is_served(service, counter)]
+
+    def _is_served(self, service: ServiceId, without: CounterId) -> bool:
+        others = [self._plan.counter(each) for each in self._counters[service] if each != without]
+        if not self._plan.is_for_visitors(service):
+            return bool(others)
+        return any(not counter.rules.is_back_office for counter in others)
 
     def assign(self, counter: CounterId, services: Sequence[ServiceId]) -> set[ServiceId]:
         """Have a counter serve these and nothing else; answers what is served otherwise now."""

@@ -130,6 +130,14 @@ def test_no_service_is_left_without_a_counter():
     assert_refused(played.assign(2), RejectionCode.SERVICE_UNSERVED)
 
 
+def test_a_back_office_alone_does_not_serve_visitors_but_its_own_work():
+    played = Staffed(staffed_plan(((1, ("a", "b")), (2, ("c",)), (3, ("c",))), back_offices=[2, 3]))
+    played.supervise()
+    assert played.assign(2, "a") == Done()
+    assert_refused(played.assign(1, "b"), RejectionCode.SERVICE_UNSERVED)
+    assert_refused(played.assign(3, "b"), RejectionCode.SERVICE_UNSERVED)
+
+
 @pytest.mark.parametrize(
     ("counter", "services", "code"),
     [
@@ -432,14 +440,17 @@ def test_two_rules_that_ask_at_once_have_two_proposals():
     assert played.hall.state.counters_of(A) == (1, 2, 3)
 
 
-def test_who_was_sent_to_one_counter_is_no_rush_of_others():
-    rule = TidalRule("any", (B,), CounterId(2), waiting_over=0)
+@pytest.mark.parametrize("sent_to", [2, 3])
+def test_who_was_sent_to_one_counter_is_no_rush_of_its_service(sent_to):
+    rule = TidalRule("any", (B, C), CounterId(2), waiting_over=0)
     played = hall(rule)
     played.open(3)
+    played.assign(2, "b")
     called = played.take("b")
     played.call(1)
     played.send("counter-1", c.Arrive(ticket=called.ticket))
-    played.send("counter-1", c.Transfer(ticket=called.ticket, counter=CounterId(3)))
+    transfer = c.Transfer(ticket=called.ticket, counter=CounterId(sent_to))
+    assert not isinstance(played.send("counter-1", transfer), Rejected)
     played.wait(2)
     assert played.hall.state.lines.length(B) == 1
     assert made(played) == []

@@ -25,9 +25,10 @@ from hallserver.protocol.codec import (
     encode_reply,
 )
 from hallserver.protocol.errors import RejectionCode, Text
+from hallserver.protocol.items import ItemStep
 from hallserver.protocol.replies import reject
 from hallserver.protocol.routes import ROUTES
-from hallserver.protocol.states import ServiceStatus, TicketState
+from hallserver.protocol.states import PauseReason, ServiceStatus, TicketState
 from hallserver.protocol.version import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,22 @@ COMMAND_ID = "6f1e9a0c4b7d4e0f8a2b3c4d5e6f7081"
 PERSON = "00112233445566778899aabbccddeeff"
 WINDOW = Text("12号窗口", "Window 12")
 CLERK = s.ClerkAtCounter("li.na", Text("李娜", "Li Na"), "0012")
-CALLED = s.ActiveTicket(TICKET, "A023", "company", TicketState.CALLED, 1, 1_795_400_000_000)
+CALLED = s.ActiveTicket(
+    TICKET,
+    "A023",
+    "company",
+    TicketState.CALLED,
+    1,
+    1_795_400_000_000,
+    1_795_400_010_000,
+    "veteran",
+    2,
+    14,
+    ItemStep("opening", 2, 3, True),
+)
+PARKED = s.ParkedTicket(
+    "20261123-A019", "A019", "company", 1_795_398_000_000, 1_795_399_800_000, True
+)
 RATEABLE = s.ActiveTicket(
     "20261123-A022", "A022", "company", TicketState.COMPLETED, 0, 1_795_399_000_000
 )
@@ -62,8 +78,15 @@ COMMANDS = (
     c.CallNext(),
     c.Recall(TICKET),
     c.Arrive(TICKET),
-    c.Complete(TICKET),
+    c.Complete(TICKET, ("company", "tax")),
     c.MarkNoShow(TICKET),
+    c.UndoCall(TICKET),
+    c.Reinstate("A023"),
+    c.Transfer(TICKET, "tax", 14, True),
+    c.Park(TICKET, 1_800),
+    c.Resume(TICKET),
+    c.PauseCounter(PauseReason.MEAL),
+    c.ResumeCounter(),
     c.CallTicket("A023", c.CallWish.RETURNED),
     c.GrantPriority("A023", "veteran"),
     c.ExplainCall("A023", "A020"),
@@ -80,7 +103,17 @@ COMMANDS = (
 REPLIES = (
     r.Reservation(TICKET, "A023", TOKEN, "company", "20261123", 7, 1_795_399_500_000),
     r.Done(),
-    r.TicketStatus(TICKET, "A023", "company", TicketState.CALLED, None, 12, False, False),
+    r.TicketStatus(
+        TICKET,
+        "A023",
+        "company",
+        TicketState.CALLED,
+        None,
+        12,
+        False,
+        False,
+        step=ItemStep("opening", 3, 3, True),
+    ),
     r.SignedIn("li.na", Text("李娜", "Li Na")),
     r.TicketAtCounter(TICKET, "A023", "company", TicketState.SERVING, 1),
     r.Booked(APPOINTMENT, BOOKING_TOKEN, "company", "20261125", "09:30", SLOT_MS, SLOT_END_MS),
@@ -128,6 +161,7 @@ SNAPSHOTS = (
         4_711,
         {"company": s.ServiceLoad(7, 3, ServiceStatus.USED_UP, 1_795_400_000_000)},
         Text("因停电，取号机暂停取号。", "A power cut: no numbers for now."),
+        "20261123",
     ),
     s.BoardSnapshot(
         3,
@@ -165,7 +199,19 @@ SNAPSHOTS = (
         ),
         (s.CounterServices(12, ("company", "tax")),),
     ),
-    s.CounterSnapshot(3, 4_711, 12, CLERK, CALLED, 7, ("A024", "A025"), RATEABLE),
+    s.CounterSnapshot(
+        3,
+        4_711,
+        12,
+        CLERK,
+        CALLED,
+        7,
+        ("A024", "A025"),
+        RATEABLE,
+        s.CounterPause(PauseReason.MEAL, 1_795_400_005_000),
+        (PARKED,),
+        ("company", "tax"),
+    ),
 )
 
 

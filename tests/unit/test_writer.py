@@ -174,6 +174,7 @@ def test_everything_begins_with_the_greeting_and_holds_every_retained_topic(
     assert {each.topic for each in said} == {
         "jiaohao/info",
         "jiaohao/catalog",
+        "jiaohao/console",
         "jiaohao/load",
         "jiaohao/board/hall",
         "jiaohao/counter/1",

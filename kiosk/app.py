@@ -105,7 +105,7 @@ class KioskApp:
             printer=PrinterWorker(drivers.printer, spool, post),
             reader=None
             if drivers.reader is None
-            else CardWorker(drivers.reader, settings.hall_key, post),
+            else CardWorker(drivers.reader, settings.hall_key, post, self.terminal.class_of),
             scanner=None if drivers.scanner is None else ScanWorker(drivers.scanner, post),
         )
         subscriptions = subscriptions_for(link.client)

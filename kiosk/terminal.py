@@ -7,7 +7,7 @@ crowd to a loop of its own. Workers and the link post from their threads and nev
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import Protocol
 
 from hallserver.client.outbox import OutboxFull
@@ -22,9 +22,10 @@ from hallserver.protocol.commands import (
     VoidReason,
     VoidTicket,
 )
-from hallserver.protocol.ids import CommandId, TicketId
+from hallserver.protocol.ids import CommandId, PriorityId, TicketId
 from hallserver.protocol.replies import Done, Rejected, Reservation
 from hallserver.protocol.snapshots import BoardSnapshot, Catalog, HallLoad
+from kiosk.age_class import class_by_age
 from kiosk.face import face_of
 from kiosk.flow import events as ev
 from kiosk.flow.effects import Effect, Listen, PrintTicket, Submit
@@ -103,6 +104,11 @@ class KioskTerminal:
         self._link: Link | None = None
         self._asked: dict[CommandId, _Asked] = {}
         self._is_stopped = threading.Event()
+
+    def class_of(self, birth: date) -> PriorityId | None:
+        """Return the class that an age gives today, if any. From any thread; keeps nothing."""
+        state = self.state
+        return class_by_age(birth, state.catalog, state.load)
 
     # Set-up.
 

@@ -7,6 +7,7 @@ flow. Cards are turned into keyed hashes here, before anything leaves the reader
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Protocol
 
 from devices.faults import DeviceFault, FaultCode
@@ -16,7 +17,7 @@ from devices.printer.face import TicketFace
 from devices.printer.status_codec import PrinterStatus
 from devices.scan.classify import SERVICE_PREFIX, CodeKind, ScannedCode, classify
 from hallserver.client.person import person_key
-from hallserver.protocol.ids import AppointmentToken, ServiceId, TicketId, TicketToken
+from hallserver.protocol.ids import AppointmentToken, PriorityId, ServiceId, TicketId, TicketToken
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
 from kiosk.spool import PrintStage, Spool
@@ -159,11 +160,18 @@ class _Listener:
 
 
 class CardWorker(_Listener):
-    """Reads cards and forgets all but the keyed hash."""
+    """Reads cards and forgets all but the keyed hash and the class by age."""
 
-    def __init__(self, reader: CardReader, hall_key: bytes, post: Post) -> None:
-        """Take over `reader`."""
+    def __init__(
+        self,
+        reader: CardReader,
+        hall_key: bytes,
+        post: Post,
+        class_of: Callable[[date], PriorityId | None],
+    ) -> None:
+        """Take over `reader`. `class_of` finds the class that a date of birth gives, if any."""
         super().__init__("card reader")
+        self._class_of = class_of
         self._reader = reader
         self._hall_key = hall_key
         self._post = post
@@ -177,7 +185,8 @@ class CardWorker(_Listener):
         if self._turn != turn:
             return  # read too late: its owner has gone on, and the next person may stand there
         if isinstance(news, IdentityCard):
-            self._post(ev.CardRead(person_key(news.id_number, self._hall_key)))
+            person = person_key(news.id_number, self._hall_key)
+            self._post(ev.CardRead(person, self._class_of(news.birth)))
         elif news is not None and standing is None:
             self._post(ev.CardFault(news.code))
 

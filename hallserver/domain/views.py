@@ -73,7 +73,13 @@ def hall_load(state: HallState, epoch: Epoch) -> HallLoad:
         )
 
     services = {service.id: of(service) for service in state.plan.services}
-    return HallLoad(epoch=epoch, version=state.seq, services=services, notice=state.notice)
+    return HallLoad(
+        epoch=epoch,
+        version=state.seq,
+        services=services,
+        notice=state.notice,
+        day=state.numbering.day or None,
+    )
 
 
 def board(state: HallState, zone: ZoneId, epoch: Epoch) -> BoardSnapshot:

@@ -128,7 +128,8 @@ class ServiceLoad(msgspec.Struct, frozen=True):
 
 
 class HallLoad(msgspec.Struct, frozen=True):
-    """The load of every service. `notice` is what kiosks say while a supervisor has closed them.
+    """The load of every service on the open business day `day`. `notice` is what kiosks say while
+    a supervisor has closed them.
 
     It also changes by time alone, so its version may run a little ahead of the journal.
     """
@@ -137,6 +138,7 @@ class HallLoad(msgspec.Struct, frozen=True):
     version: int
     services: dict[ServiceId, ServiceLoad]
     notice: Text | None = None
+    day: BusinessDay | None = None
 
 
 class BoardCall(msgspec.Struct, frozen=True):

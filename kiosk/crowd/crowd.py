@@ -158,7 +158,7 @@ class Crowd:
         terminal.connect(
             Devices(
                 printer=PrinterWorker(devices.printer, spool, post),
-                reader=CardWorker(devices.reader, settings.hall_key, post),
+                reader=CardWorker(devices.reader, settings.hall_key, post, terminal.class_of),
                 scanner=ScanWorker(devices.scanner, post),
             ),
             PahoLink(link, subscriptions, store, terminal.updated),

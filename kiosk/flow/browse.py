@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hallserver.protocol.ids import PersonKey
+from hallserver.protocol.ids import PersonKey, PriorityId
 from hallserver.protocol.snapshots import Catalog
 from kiosk.flow import choices
 from kiosk.flow import events as ev
@@ -34,7 +34,7 @@ def touched(state: KioskState, event: ev.Touch) -> Moved:
         case ev.BackTouched():
             return go(state, _behind(catalog, page))
         case ev.ForgetCardTouched():
-            return replace(state, person=None, notice=None), ()
+            return replace(state, person=None, priority=None, notice=None), ()
         case ev.PrivacyTouched() if isinstance(
             page, Home | Departments | Services | Search | ServiceChosen
         ):
@@ -95,11 +95,11 @@ def _turned(state: KioskState, catalog: Catalog, by: int) -> Moved:
     return go(state, replace(page, sheet=sheet))
 
 
-def card_read(state: KioskState, person: PersonKey) -> Moved:
+def card_read(state: KioskState, person: PersonKey, priority: PriorityId | None) -> Moved:
     """Hold the person's key until a number is taken; a chosen service needs no more touch."""
     if not state.is_browsing:
         return stay(state)
-    held = replace(state, person=person)
+    held = replace(state, person=person, priority=priority)
     if isinstance(state.page, ServiceChosen):
         return reserve(held, state.page.service)
     return replace(held, notice=None, touched_s=state.now_s), ()

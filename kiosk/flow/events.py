@@ -11,6 +11,7 @@ from hallserver.protocol.ids import (
     AppointmentToken,
     DepartmentId,
     PersonKey,
+    PriorityId,
     ServiceId,
     TicketId,
     TicketToken,
@@ -135,9 +136,10 @@ class RateTouched(Touch):
 
 @dataclass(frozen=True)
 class CardRead:
-    """A card was read; all that is left of it is the keyed hash."""
+    """A card was read; all that is left of it is the keyed hash, and a class by age if any."""
 
     person: PersonKey = field(repr=False)
+    priority: PriorityId | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

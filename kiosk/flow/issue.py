@@ -42,8 +42,8 @@ def reserve(state: KioskState, service: ServiceId) -> Moved:
     fault = _printer_fault(state)
     if fault is not None:
         return go(state, Broken(fault, fault_text(Device.PRINTER, fault)))
-    command = ReserveTicket(service, state.person)
-    state, tag, asked = submit(replace(state, person=None), command)
+    command = ReserveTicket(service, state.person, priority=state.priority)
+    state, tag, asked = submit(replace(state, person=None, priority=None), command)
     state, _ = go(state, Reserving(tag, service))
     return state, asked
 
@@ -56,7 +56,7 @@ def check_in(state: KioskState, token: AppointmentToken) -> Moved:
     fault = _printer_fault(state)
     if fault is not None:
         return go(state, Broken(fault, fault_text(Device.PRINTER, fault)))
-    state, tag, asked = submit(replace(state, person=None), CheckIn(token=token))
+    state, tag, asked = submit(replace(state, person=None, priority=None), CheckIn(token=token))
     state, _ = go(state, CheckingIn(tag, token))
     return state, asked
 

@@ -36,7 +36,7 @@ def go(state: KioskState, page: Page) -> Moved:
 def go_home(state: KioskState) -> Moved:
     """End the visit: nothing of the person stays."""
     is_able = state.link is LinkState.LIVE and state.catalog is not None
-    clean = replace(state, person=None, language=state.house_language)
+    clean = replace(state, person=None, priority=None, language=state.house_language)
     return go(clean, Home() if is_able else OutOfService())
 
 

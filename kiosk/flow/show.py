@@ -30,7 +30,7 @@ def ticket_scanned(state: KioskState, token: TicketToken) -> Moved:
     page = state.page
     if isinstance(page, TicketShown | Refused) and page.token == token:
         return stay(state)
-    state, tag, asked = submit(replace(state, person=None), ShowTicket(token))
+    state, tag, asked = submit(replace(state, person=None, priority=None), ShowTicket(token))
     state, _ = go(state, Looking(tag, token))
     return state, asked
 

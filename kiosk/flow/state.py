@@ -6,7 +6,7 @@ from devices.faults import FaultCode
 from hallserver.client.updates import LinkState
 from hallserver.protocol.commands import Command
 from hallserver.protocol.errors import Text
-from hallserver.protocol.ids import PersonKey
+from hallserver.protocol.ids import PersonKey, PriorityId
 from hallserver.protocol.snapshots import Catalog, HallLoad
 from kiosk.flow.events import Device, Tag
 from kiosk.flow.pages import (
@@ -74,6 +74,7 @@ class KioskState:
     language: Language = Language.ZH
     house_language: Language = Language.ZH
     person: PersonKey | None = field(default=None, repr=False)
+    priority: PriorityId | None = field(default=None, repr=False)
     notice: Notice | None = None
     link: LinkState = LinkState.CONNECTING
     catalog: Catalog | None = field(default=None, repr=False)

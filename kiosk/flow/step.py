@@ -63,8 +63,8 @@ def _decide(state: KioskState, event: ev.Event) -> Moved:
     match event:
         case ev.Touch():
             return _touched(state, event)
-        case ev.CardRead(person):
-            return browse.card_read(state, person)
+        case ev.CardRead(person, priority):
+            return browse.card_read(state, person, priority)
         case ev.CardFault(code):
             if not state.is_browsing:
                 return stay(state)

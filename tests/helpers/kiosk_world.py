@@ -114,7 +114,7 @@ class KioskWorld:
                     print_deadline_s=print_deadline_s,
                     status_every_s=0.3,
                 ),
-                CardWorker(self.devices.reader, HALL_KEY, post),
+                CardWorker(self.devices.reader, HALL_KEY, post, self.terminal.class_of),
                 ScanWorker(self.devices.scanner, post),
             ),
             self.link,

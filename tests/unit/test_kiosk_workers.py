@@ -2,6 +2,7 @@
 
 import queue
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from threading import Event
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from devices.printer.face import TicketFace
 from devices.printer.status_codec import PrinterStatus
 from devices.scan.classify import classify
 from hallserver.client.person import person_key
-from hallserver.protocol.ids import ServiceId, TicketId, TicketToken
+from hallserver.protocol.ids import PriorityId, ServiceId, TicketId, TicketToken
 from kiosk.face import face_of
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device
@@ -37,6 +38,18 @@ CARD = IdentityCard(
     valid_from=date(2020, 1, 1),
     valid_until=None,
 )
+ELDERLY = PriorityId("elderly")
+
+
+def by_birth(birth: date) -> PriorityId | None:
+    """Of these tests' cards: who was born before 1950 has a class."""
+    return ELDERLY if birth < date(1950, 1, 1) else None
+
+
+def no_class(_birth: date) -> None:
+    """Nobody has a class."""
+
+
 WELL = PrinterStatus(0x12, 0x12, 0x12, 0x12)
 NO_PAPER = PrinterStatus(0x1A, 0x32, 0x12, 0x7E)
 
@@ -94,7 +107,7 @@ class SlowReader:
 
 def test_a_card_that_answers_after_its_owner_has_left_is_not_taken_for_the_next_persons():
     reader, told = SlowReader(), []
-    worker = CardWorker(reader, KEY, told.append)
+    worker = CardWorker(reader, KEY, told.append, no_class)
     worker.start()
     worker.listen(is_on=True)
     assert reader.asked.wait(10)
@@ -122,13 +135,15 @@ def told_by(make, script: Script) -> list[ev.Event]:
 
 
 def cards(script: Script, post) -> CardWorker:
-    return CardWorker(script, KEY, post)
+    return CardWorker(script, KEY, post, by_birth)
 
 
-def test_a_card_leaves_the_readers_thread_as_a_keyed_hash_only():
-    told = told_by(cards, Script([CARD]))
-    assert told == [ev.CardRead(person_key(CARD.id_number, KEY))]
+def test_a_card_leaves_the_readers_thread_as_a_keyed_hash_and_a_class_by_age_only():
+    told = told_by(cards, Script([CARD, replace(CARD, birth=date(1950, 1, 1))]))
+    person = person_key(CARD.id_number, KEY)
+    assert told == [ev.CardRead(person, ELDERLY), ev.CardRead(person)]
     assert CARD.name not in repr(told)
+    assert not [value for value in vars(told[0]).values() if isinstance(value, date)]
 
 
 def test_a_cards_fault_is_told_once_and_a_readers_fault_when_it_begins_and_ends():
@@ -164,7 +179,7 @@ def test_a_scanner_that_fails_and_recovers_is_told_of_twice():
 def test_a_worker_that_is_switched_off_asks_nothing_of_its_device():
     script = Script([CARD])
     told: list[ev.Event] = []
-    worker = CardWorker(script, KEY, told.append)
+    worker = CardWorker(script, KEY, told.append, no_class)
     worker.start()
     worker.end()
     worker.join()

@@ -154,6 +154,30 @@ def _import_appointments(args: argparse.Namespace) -> int:
     return run(args, _out)
 
 
+def _declare_catalog_import(parser: argparse.ArgumentParser) -> None:
+    from hallserver.cli_catalog import declare_import
+
+    declare_import(parser)
+
+
+def _catalog_import(args: argparse.Namespace) -> int:
+    from hallserver.cli_catalog import run_import
+
+    return run_import(args, _out)
+
+
+def _declare_catalog_export(parser: argparse.ArgumentParser) -> None:
+    from hallserver.cli_catalog import declare_export
+
+    declare_export(parser)
+
+
+def _catalog_export(args: argparse.Namespace) -> int:
+    from hallserver.cli_catalog import run_export
+
+    return run_export(args, _out)
+
+
 def _declare_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=_count, default=200, metavar="N", help="visitors (200)")
     parser.add_argument(
@@ -200,6 +224,7 @@ def _demo(args: argparse.Namespace) -> int:
 
 GROUPS = {
     "appointments": "appointments that other systems have taken",
+    "catalog": "items of several departments, as a spreadsheet",
     "config": "check a hall file, prepare what goes into it",
 }
 
@@ -221,6 +246,18 @@ COMMANDS: tuple[Command, ...] = (
         "book what a CSV file asks for, each row exactly once",
         _declare_import,
         _import_appointments,
+    ),
+    Command(
+        "catalog import",
+        "put the items of a spreadsheet into a hall file, or report all mistakes",
+        _declare_catalog_import,
+        _catalog_import,
+    ),
+    Command(
+        "catalog export",
+        "write the items of a hall file as a spreadsheet",
+        _declare_catalog_export,
+        _catalog_export,
     ),
     Command("demo", "run a whole hall on this machine, with people", _declare_demo, _demo),
 )

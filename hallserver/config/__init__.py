@@ -9,13 +9,13 @@ become a plan. A hall with a mistake is never started.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from hallserver.config.checks import CHECKS
 from hallserver.config.fields import Mistake, Report
-from hallserver.config.lines import index_lines
+from hallserver.config.lines import LineIndex, index_lines
 from hallserver.config.tables import TABLES, Row, Rows, read_tables
 from hallserver.domain.invariant import invariant
 from hallserver.domain.plan import (
@@ -61,28 +61,44 @@ class ConfigUnreadableError(ConfigError):
 def load_plan(path: Path) -> HallPlan:
     """Load a hall file. Raises ConfigError with all its mistakes, ConfigUnreadableError if
     it is missing, forbidden, too large or not UTF-8."""
+    return parse_plan(read_hall_file(path), path.name)
+
+
+def read_hall_file(path: Path) -> bytes:
+    """Read a hall file's bytes, no more than it may have. Raises ConfigUnreadableError."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except OSError as problem:
         text = f"cannot be read: {problem.strerror or type(problem).__name__}"
         raise ConfigUnreadableError((Mistake(path.name, None, text),)) from problem
-    return parse_plan(data, path.name)
 
 
 def parse_plan(data: bytes, name: str = "hall file") -> HallPlan:
     """Read a hall file's bytes; as `load_plan`. `name` is the place of mistakes of the whole."""
-    text = _decode(data, name)
-    root, report = _parse(text, name)
-    rows = read_tables(root, report)
-    for check in CHECKS:
-        check(rows, report)
+    root, lines = parse_tables(decode(data, name), name)
+    report = Report(lines)
+    rows = check_tables(root, report)
     if report.mistakes:
-        raise ConfigError(tuple(sorted(report.mistakes, key=lambda each: each.line or 0)))
+        raise ConfigError(in_order(report.mistakes))
     return _build(rows)
 
 
-def _parse(text: str, name: str) -> tuple[dict[str, Any], Report]:
+def check_tables(root: Mapping[str, object], report: Report) -> Rows:
+    """Read the tables of a hall file and check them; all mistakes are in the report."""
+    rows = read_tables(root, report)
+    for check in CHECKS:
+        check(rows, report)
+    return rows
+
+
+def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+    """Sort mistakes by their lines."""
+    return tuple(sorted(mistakes, key=lambda each: each.line or 0))
+
+
+def parse_tables(text: str, name: str) -> tuple[dict[str, Any], LineIndex]:
+    """Parse a hall file's text. Raises ConfigError when it is no TOML."""
     try:
         root = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
@@ -90,12 +106,13 @@ def _parse(text: str, name: str) -> tuple[dict[str, Any], Report]:
     except (ValueError, RecursionError):  # a number of thousands of digits; a list in a list in …
         raise ConfigError((Mistake(name, None, "holds a value that is too large"),)) from None
     try:
-        return root, Report(index_lines(text))
+        return root, index_lines(text)
     except RecursionError:
         raise ConfigError((Mistake(name, None, "holds tables nested too deep"),)) from None
 
 
-def _decode(data: bytes, name: str) -> str:
+def decode(data: bytes, name: str) -> str:
+    """Return a hall file's text. Raises ConfigUnreadableError."""
     if len(data) > MAX_FILE_BYTES:
         raise ConfigUnreadableError(
             (Mistake(name, None, f"is larger than {MAX_FILE_BYTES} bytes"),)

@@ -79,10 +79,8 @@ def _check_unique(rows: Rows, report: Report) -> None:
             for at, value in named(row, key):
                 other = first.setdefault(value, row)
                 if other is not row:
-                    line = report.lines.line_of((*other.at, key))
-                    report.add(
-                        at, f"{echo(value)} is already the {key} of {spell(other.at)}, line {line}"
-                    )
+                    there = report.where((*other.at, key))
+                    report.add(at, f"{echo(value)} is already the {key} of {there}")
 
 
 def _check_references(rows: Rows, report: Report) -> None:

@@ -64,6 +64,10 @@ class Report:
         self.mistakes.append(Mistake(spell(at), self.lines.line_of(at), text, hint))
         return WRONG
 
+    def where(self, at: Place) -> str:
+        """Say where something stands, for a mistake about something else."""
+        return f"{spell(at[:-1])}, line {self.lines.line_of(at)}"
+
 
 Reader = Callable[[object, Place, Report], Any]
 

@@ -28,8 +28,9 @@ _STRING = re.compile(
 class LineIndex:
     """Where each place of a TOML text begins. Lines count from 1."""
 
-    def __init__(self, lines: dict[Place, int]) -> None:
+    def __init__(self, lines: dict[Place, int], ends: dict[Place, int] | None = None) -> None:
         self._lines = lines
+        self._ends = ends or {}
 
     def line_of(self, place: Place) -> int | None:
         """Return the line of a place; of a missing one, the line of what it is missing from."""
@@ -39,17 +40,26 @@ class LineIndex:
                 return line
         return None
 
+    def last_line_of(self, block: Place) -> int | None:
+        """Return the last line with a key or value of a block, sub-tables included.
+
+        Comments and empty lines behind it do not count. None for what is no block of its own.
+        """
+        ends = [end for place, end in self._ends.items() if place[: len(block)] == block]
+        return max(ends, default=None)
+
 
 def index_lines(valid_text: str) -> LineIndex:
     """Index a TOML text that `tomllib` accepts."""
     scanner = _Scanner(valid_text.replace("\r\n", "\n"))
     scanner.scan()
-    return LineIndex(scanner.lines)
+    return LineIndex(scanner.lines, scanner.ends)
 
 
 class _Scanner:
     def __init__(self, text: str) -> None:
         self.lines: dict[Place, int] = {}
+        self.ends: dict[Place, int] = {}
         self._text = text
         self._pos = 0
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
@@ -66,6 +76,7 @@ class _Scanner:
                 table = self._header(start)
             else:
                 self._pair(table)
+            self.ends[table] = bisect_right(self._line_starts, self._pos - 1)
 
     def _header(self, start: int) -> Place:
         is_element = self._text.startswith("[[", start)

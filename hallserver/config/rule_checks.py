@@ -33,12 +33,17 @@ def clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
+def check_policy(row: Row, report: Report) -> None:
+    """Check one policy by itself."""
+    mix = row.values["mix"] or Policy("").mix
+    if row.values["ratio"] not in (None, WRONG) and mix not in (Mix.RATIO, WRONG):
+        text = f"is not used with mix {echo(str(mix))}"
+        report.add((*row.at, "ratio"), text, 'write mix = "ratio"')
+
+
 def _check_policies(rows: Rows, report: Report) -> None:
     for row in rows["policy"]:
-        mix = row.values["mix"] or Policy("").mix
-        if row.values["ratio"] not in (None, WRONG) and mix not in (Mix.RATIO, WRONG):
-            text = f"is not used with mix {echo(str(mix))}"
-            report.add((*row.at, "ratio"), text, 'write mix = "ratio"')
+        check_policy(row, report)
     weighing = {
         row.values["id"] for row in rows["policy"] if row.values["order"] in (Order.WEIGHT, WRONG)
     }

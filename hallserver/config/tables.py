@@ -1,7 +1,7 @@
 """What a hall file may hold: every table, every key, and how it is read."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hallserver.config import build
@@ -337,6 +337,13 @@ def read_tables(root: Mapping[str, object], report: Report) -> Rows:
     )
     found = read_keys(root, fields, (), report)
     return {key: () if rows is WRONG else rows for key, rows in found.items()}
+
+
+def read_policy(root: Mapping[str, object], report: Report) -> Row | None:
+    """Read a file that holds one `[policy]`, with the keys of a hall file's, and nothing else."""
+    table = next(replace(each, is_list=False) for each in TABLES if each.key == "policy")
+    rows = read_keys(root, (Field(table.key, _reader_of(table)),), (), report)[table.key]
+    return None if rows is WRONG else rows[0]
 
 
 def _reader_of(table: Table) -> Reader:

@@ -221,6 +221,7 @@ def play_a_day(hosted: Hosted, seed: int, batches: int) -> Crowd:
         keys = [(each.client, each.message.id) for each in before]
         for reply in hosted.journal.find_replies(keys).values():
             crowd.note(reply)
+    hosted.writer.process()  # a day that has just opened brings the report on the last one
     return crowd
 
 

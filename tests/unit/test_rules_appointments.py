@@ -70,6 +70,13 @@ def test_slots_in_the_night_are_of_the_business_day_that_has_not_ended_yet() -> 
     assert slots[2].until_ms - slots[2].from_ms == HOUR_MS // 2
 
 
+def test_the_boundary_itself_begins_the_new_day() -> None:
+    plan = replace(booking_plan(), schedules=(every_day(Period(210, 270)),))
+    four, half_past_three = slots_on(plan, ServiceId("a"), RULES, BusinessDay(TODAY))
+    assert (four.name, half_past_three.name) == ("04:00", "03:30")
+    assert half_past_three.from_ms - four.from_ms == 47 * HOUR_MS // 2
+
+
 def test_a_booking_says_all_that_its_person_needs() -> None:
     hall = Bookings()
     booked = hall.book(1, "09:30", day=TOMORROW)

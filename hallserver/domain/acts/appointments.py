@@ -161,9 +161,7 @@ def refuse_unstaffed(room: Room, client: ClientId) -> Decision | None:
 def reopened(room: Room, ticket: TicketId) -> tuple[ev.Event, ...]:
     """Say what voiding a ticket does to the appointment that it was given for, if any."""
     known = room.state.appointments.of_ticket(ticket)
-    if known is None or known.ticket != ticket:
-        return ()
-    return (ev.AppointmentReopened(known.id, ticket),)
+    return () if known is None else (ev.AppointmentReopened(known.id, ticket),)
 
 
 def missed(room: Room, now: Now) -> Iterator[ev.Event]:

@@ -110,6 +110,9 @@ class Ledger:
         self.clerk_at: dict[CounterId, ClerkId] = {}
         self.called_s: dict[int, float] = {}
         """When the call or recall with this sequence number was committed."""
+        self._zones_of_calls: dict[int, ZoneId] = {}
+        self.said: set[int] = set()
+        """The calls whose announcement was ended by an event of its own."""
         self.board: dict[ZoneId, list[tuple[int, TicketId]]] = {}
         self._open_of: dict[tuple[PersonKey, ServiceId], set[TicketId]] = {}
         self.counts: Counter[str] = Counter()
@@ -152,6 +155,13 @@ class Ledger:
                 demand(counter not in self.active, "nobody leaves a visitor alone", event)
             case ev.ServiceRated():
                 self._rate(event)
+            case ev.AnnouncementEnded(zone, call_seq):
+                demand(call_seq in self.called_s, "what was said was called", event)
+                demand(call_seq not in self.said, "a call is said once", event)
+                demand(self._zones_of_calls[call_seq] == zone, "a zone says its own calls", event)
+                self.said.add(call_seq)
+            case ev.MorningReportDue():
+                pass
             case _:
                 self._move(recorded, event)
         if not isinstance(event, ev.TicketExpired):
@@ -284,6 +294,7 @@ class Ledger:
         rest = [entry for entry in self.board[zone] if entry[1] != line.ticket]
         self.board[zone] = [(recorded.seq, line.ticket), *rest][:16]
         self.called_s[recorded.seq] = self._world.now_s
+        self._zones_of_calls[recorded.seq] = zone
 
     def _take_off_board(self, line: Line, counter: CounterId) -> None:
         zone = self._zone_of[counter]

@@ -36,10 +36,6 @@ class Quotas:
         is_ = after not in _GIVEN_BACK
         self._given[quota] += int(is_) - int(was)
 
-    def given(self, quota: Quota) -> int:
-        """Count the numbers of a half day."""
-        return self._given[quota]
-
     def has_day(self, rules: ServiceRules, day: BusinessDay, service: ServiceId) -> bool:
         """Whether the day's quota has a number left."""
         if rules.quota_day is None:

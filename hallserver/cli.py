@@ -222,6 +222,53 @@ def _demo(args: argparse.Namespace) -> int:
     return run_demo(options, _out)
 
 
+_REPLAY_ASSUMES = """\
+What is assumed. People come when they came: a number counts from its printing, with the class,
+appointment and counter that staff gave it, at the moment when they gave it; who was sent on or came
+back joins its next line as long after leaving the counter as in the recording; who gave the number
+up leaves the line after as long a wait. Counters are open when they were, for what they served
+then; who forgot to sign out left with the terminal's last act. A free counter calls at once; each
+visitor takes the counter that it is called to for as long as it took one in the recording, from
+call to end, also when it did not come; who was never called takes what is half-way for the service.
+Calls of given numbers out of turn are left out: the policy alone chooses. So compare the two
+enacted columns with each other; the recorded one shows what clerks' pauses add.
+
+The journal does not hold the hall file: give the one of that day with --hall. Its policies make the
+column in the middle; the policy tried is taken for every counter. Waiting is from joining a line to
+the call, one line for each time that somebody joined one; "left" were never called.
+"""
+
+
+def _declare_replay(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _REPLAY_ASSUMES
+    parser.add_argument("journal", type=Path, metavar="JOURNAL", help="its SQLite file; only read")
+    parser.add_argument(
+        "--policy",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="one [policy], of the keys that a [[policy]] of the hall file has",
+    )
+    parser.add_argument(
+        "--hall", type=Path, required=True, metavar="FILE", help="the hall file of that day"
+    )
+    parser.add_argument("--day", metavar="YYYYMMDD", help="the business day (the last with visits)")
+    parser.add_argument("--json", action="store_true", help="answer as one JSON object")
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from hallserver.replay.command import UnusableError, Wanted, replay
+
+    wanted = Wanted(args.journal, args.hall, args.policy, args.day, args.json)
+    try:
+        replay(wanted, _out, _out_json)
+    except UnusableError as error:
+        _err(str(error))
+        return EXIT_UNUSABLE
+    return EXIT_OK
+
+
 GROUPS = {
     "appointments": "appointments that other systems have taken",
     "catalog": "items of several departments, as a spreadsheet",
@@ -258,6 +305,12 @@ COMMANDS: tuple[Command, ...] = (
         "write the items of a hall file as a spreadsheet",
         _declare_catalog_export,
         _catalog_export,
+    ),
+    Command(
+        "replay",
+        "compare a recorded day's waiting times under two policies",
+        _declare_replay,
+        _replay,
     ),
     Command("demo", "run a whole hall on this machine, with people", _declare_demo, _demo),
 )

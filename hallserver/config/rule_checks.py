@@ -98,7 +98,11 @@ def _week_of_service(rows: Rows, row: Row, weeks: dict[str, Week]) -> Week | Non
 
 def _check_services(rows: Rows, report: Report) -> None:
     weeks = _weeks(rows)
+    back_only = _served(rows, is_back_office=True) - _served(rows, is_back_office=False)
     for row in rows["service"]:
+        for key in ("appointments", "night_tickets"):
+            if row.raw.get(key) and row.values["id"] in back_only:
+                report.add((*row.at, key), "visitors do not come: only back offices serve this")
         _check_quotas(row, report)
         week = _week_of_service(rows, row, weeks)
         if week is not None:

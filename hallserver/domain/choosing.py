@@ -2,9 +2,10 @@
 
 from collections.abc import Set as AbstractSet
 
+from hallserver.domain.plan import HallPlan
 from hallserver.domain.policy import Choice, DeskOrder, Line, choose
 from hallserver.domain.state import HallState
-from hallserver.domain.waiting import Lane, WaitingLines
+from hallserver.domain.waiting import Lane, Waiting, WaitingLines
 from hallserver.protocol.ids import CounterId, ServiceId, TicketId
 
 
@@ -23,7 +24,8 @@ def upcoming_choices(
     state: HallState, counter: CounterId, limit: int, now_ms: int
 ) -> tuple[Choice, ...]:
     """List the next choices of a counter, in order, if nothing else happened."""
-    policy, order = state.plan.policy_of(counter), desk_order(state, counter)
+    policy = state.plan.policy_of(counter)
+    order = desk_order(state.plan, counter, state.services_of(counter))
     turn = state.desks[counter].turn
     ends = [
         _End(state.lines, lane, state.plan.rank_of(lane.priority))
@@ -42,17 +44,29 @@ def upcoming_choices(
     return tuple(found)
 
 
-def desk_order(state: HallState, counter: CounterId) -> DeskOrder:
-    """Return what a counter's own rules add to its policy."""
-    rules = state.plan.counter(counter).rules
+def desk_order(plan: HallPlan, counter: CounterId, services: tuple[ServiceId, ...]) -> DeskOrder:
+    """Return what a counter's own rules add to its policy, while it serves these services."""
+    rules = plan.counter(counter).rules
 
     def weight(service: ServiceId) -> int:
         return rules.weights.get(service, 1)
 
     def target_s(service: ServiceId) -> int:
-        return state.plan.service(service).rules.target_s
+        return plan.service(service).rules.target_s
 
-    return DeskOrder(state.services_of(counter), target_s, rules.green_channel, weight)
+    return DeskOrder(services, target_s, rules.green_channel, weight)
+
+
+def line_of(lane: Lane, head: Waiting, longest: Waiting, rank: int) -> Line:
+    """Show a line to the policy. `rank` is that of its class."""
+    return Line(
+        service=lane.service,
+        head=head,
+        longest=longest,
+        rank=rank,
+        is_ordinary=lane.priority is None,
+        is_addressed=lane.counter is not None,
+    )
 
 
 class _End:
@@ -78,11 +92,4 @@ class _End:
             longest = self._lines.nth_longest(lane, self._longest)
         if head is None or longest is None:
             return None
-        return Line(
-            service=lane.service,
-            head=head,
-            longest=longest,
-            rank=self._rank,
-            is_ordinary=lane.priority is None,
-            is_addressed=lane.counter is not None,
-        )
+        return line_of(lane, head, longest, self._rank)

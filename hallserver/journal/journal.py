@@ -123,27 +123,7 @@ class Journal:
         lines = select(event).where(event.c.seq >= opened).order_by(event.c.seq)
         with explained(self._path):
             for row in self._reader.execute(lines):
-                yield self._read(row)
-
-    def _read(self, row: Any) -> Recorded:
-        seq, epoch, day, wall_ms, elapsed_ms, client, command_id, _, body = row
-        try:
-            happened = decode_event(body)
-        except msgspec.DecodeError as error:
-            raise JournalError(
-                f"journal {self._path}: line {seq} cannot be read; it is damaged or was written "
-                "by a newer version of this software"
-            ) from error
-        return Recorded(
-            seq=seq,
-            epoch=Epoch(epoch),
-            day=BusinessDay(day),
-            wall_ms=wall_ms,
-            elapsed_ms=elapsed_ms,
-            client=ClientId(client),
-            command=None if command_id is None else CommandId(command_id),
-            event=happened,
-        )
+                yield read_line(row, self._path)
 
     def find_replies(self, keys: Collection[ReplyKey]) -> dict[ReplyKey, Reply]:
         """Return the answers of those commands that were answered before."""
@@ -176,6 +156,28 @@ class Journal:
     def _write(self, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._prepared[statement].change(self._connection, rows)
+
+
+def read_line(row: Any, path: Path) -> Recorded:
+    """Read a row of the table `event`. Raises JournalError when this software cannot."""
+    seq, epoch, day, wall_ms, elapsed_ms, client, command_id, _, body = row
+    try:
+        happened = decode_event(body)
+    except msgspec.DecodeError as error:
+        raise JournalError(
+            f"journal {path}: line {seq} cannot be read; it is damaged or was written "
+            "by a newer version of this software"
+        ) from error
+    return Recorded(
+        seq=seq,
+        epoch=Epoch(epoch),
+        day=BusinessDay(day),
+        wall_ms=wall_ms,
+        elapsed_ms=elapsed_ms,
+        client=ClientId(client),
+        command=None if command_id is None else CommandId(command_id),
+        event=happened,
+    )
 
 
 def _event_row(recorded: Recorded) -> dict[str, Any]:

@@ -173,4 +173,4 @@ def _spelled(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         inner = "".join(f"  {_spelled(each)},\n" for each in value)
         return f"[\n{inner}]"
-    return tomlkit.item(value).as_string()
+    return str(tomlkit.item(value).as_string())

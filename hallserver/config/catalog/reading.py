@@ -67,6 +67,8 @@ class Catalogue:
     mistakes: list[CellMistake] = field(default_factory=list)
     is_whole: bool = True
     """Sheets and columns are all there; otherwise what the cells say is not worth checking."""
+    has_strays: bool = False
+    """There are steps that no item could be given, perhaps for its misspelt id."""
 
     def deform(self, where: Where, text: str, hint: str | None = None) -> None:
         """Note a mistake in the form of a sheet."""
@@ -75,11 +77,10 @@ class Catalogue:
 
     def in_order(self) -> list[CellMistake]:
         """Sort the mistakes as the sheets and rows stand, what is about a whole sheet first."""
-        titles = [layout.title for layout in SHEETS]
-        position = {title: number for number, title in enumerate(titles)}
+        position = {_plain(n): at for at, layout in enumerate(SHEETS) for n in names_of(layout)}
         return sorted(
             self.mistakes,
-            key=lambda each: (position.get(each.sheet, len(titles)), each.row or 0),
+            key=lambda each: (position[_plain(each.sheet)], each.row or 0),
         )
 
     def where(self, place: Place) -> Where:
@@ -101,12 +102,14 @@ class _Row:
 
 
 def read_catalogue(sheets: Sequence[Sheet]) -> Catalogue:
-    """Read the three sheets; all mistakes of their form are in the answer."""
+    """Read the three sheets. Cells are looked at when sheets and columns are all there."""
     catalogue = Catalogue()
     rows = {
         layout.key: _rows_of(layout, _find_sheet(layout, sheets, catalogue), catalogue)
         for layout in SHEETS
     }
+    if not catalogue.is_whole:
+        return catalogue
     places = _read_items(rows[ITEMS.key], catalogue)
     _read_steps(rows[STEPS.key], places, catalogue)
     _read_materials(rows[MATERIALS.key], places, catalogue)
@@ -270,6 +273,7 @@ def _item_of(row: _Row, index_of: Mapping[str, int], catalogue: Catalogue) -> in
     if name is None:
         if row.values.get("item") is None and "item" in row.places:
             catalogue.mistakes.append(row.places["item"].mistake("is empty"))
+        catalogue.has_strays = True
         return None
     if name not in index_of:
         named = {
@@ -280,6 +284,7 @@ def _item_of(row: _Row, index_of: Mapping[str, int], catalogue: Catalogue) -> in
         hint = did_you_mean(named.get(name, name), index_of)
         text = f"there is no item {echo(name)} in {ITEMS.title}"
         catalogue.mistakes.append(row.places["item"].mistake(text, hint))
+        catalogue.has_strays = True
         return None
     return index_of[name]
 
@@ -296,6 +301,8 @@ def _read_steps(rows: Iterable[_Row], index_of: Mapping[str, int], catalogue: Ca
         index = _item_of(row, index_of, catalogue)
         order = _order(row, catalogue)
         step = _step(row, catalogue)
+        if order is None:
+            catalogue.has_strays = True
         if index is None or order is None:
             continue
         first, _ = found.setdefault(index, {}).setdefault(order, (row, step))

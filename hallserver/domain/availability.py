@@ -6,11 +6,9 @@ One function decides it for the act that gives numbers and for the screens that 
 from dataclasses import dataclass
 
 from hallserver.domain.calendar import (
-    NOON_MIN,
     HalfDay,
     business_day,
     day_after,
-    half_of,
     moment_ms,
 )
 from hallserver.domain.numbering import Numbering
@@ -41,6 +39,8 @@ def availability(state: HallState, service: Service, wall_ms: int) -> Availabili
     """Decide it for one service. Costs a few look-ups."""
     rules, hours = state.plan.rules, state.hours
     day = state.numbering.day
+    if not day:  # nobody has looked at the clock yet
+        return Availability(ServiceStatus.CLOSED, day, HalfDay.MORNING)
     schedule = state.plan.schedule_of(service.id)
     status, at_ms, opening_ms = ServiceStatus.OPEN, wall_ms, None
     if not hours.may_take(schedule, wall_ms):
@@ -49,11 +49,11 @@ def availability(state: HallState, service: Service, wall_ms: int) -> Availabili
         opening_day = max(day, business_day(at_ms, rules))
         is_too_far = opening_ms is None or opening_day > day_after(day)
         if is_too_far or not service.rules.has_night_tickets:
-            return Availability(ServiceStatus.CLOSED, day, half_of(wall_ms, day, rules), opening_ms)
+            return Availability(ServiceStatus.CLOSED, day, _half(state, wall_ms, day), opening_ms)
         day = opening_day
-    half = half_of(at_ms, day, rules)
+    half = _half(state, at_ms, day)
     quota = Quota(day, service.id, half)
-    has_number = _numbering(state, day).next_number(service) is not None
+    has_number = _numbering(state, day).has_next(service)
     has_day = has_number and state.quotas.has_day(service.rules, day, service.id)
     if has_day and state.quotas.has_half(service.rules, quota):
         return Availability(status, day, half, opening_ms)
@@ -73,8 +73,7 @@ def _afternoon_ms(
     afternoon = morning._replace(half=HalfDay.AFTERNOON)
     if not state.quotas.has_half(service.rules, afternoon):
         return None
-    noon_ms = moment_ms(morning.day, NOON_MIN, rules)
-    opening_ms = state.hours.next_taking_ms(schedule, noon_ms)
+    opening_ms = state.hours.next_taking_ms(schedule, state.noons_ms[morning.day])
     if opening_ms is None or business_day(opening_ms, rules) != morning.day:
         return None
     return opening_ms
@@ -89,6 +88,11 @@ def _next_day_ms(state: HallState, schedule: Schedule, day: BusinessDay) -> int 
     begins_ms = moment_ms(day_after(day), rules.business_day_starts, rules)
     opening_ms = state.hours.next_taking_ms(schedule, begins_ms)
     return None if opening_ms == begins_ms else opening_ms
+
+
+def _half(state: HallState, wall_ms: int, day: BusinessDay) -> HalfDay:
+    is_early = wall_ms < state.noons_ms[day]
+    return HalfDay.MORNING if is_early else HalfDay.AFTERNOON
 
 
 def _numbering(state: HallState, day: BusinessDay) -> Numbering:

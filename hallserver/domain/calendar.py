@@ -50,9 +50,3 @@ def moment_ms(day: BusinessDay, minutes: int, rules: Rules) -> int:
     midnight = datetime(on.year, on.month, on.day)
     local = (midnight + timedelta(minutes=minutes)).replace(tzinfo=ZoneInfo(rules.timezone))
     return (local - _UNIX) // _MILLISECOND
-
-
-def half_of(wall_ms: int, day: BusinessDay, rules: Rules) -> HalfDay:
-    """Say in which half of a business day a moment is."""
-    is_early = wall_ms < moment_ms(day, NOON_MIN, rules)
-    return HalfDay.MORNING if is_early else HalfDay.AFTERNOON

@@ -25,11 +25,18 @@ class Numbering:
 
     def next_number(self, service: Service) -> Numbered | None:
         """Say which number comes next, without taking it; None when the series is used up."""
-        ordinal = max(self._last.get(service.prefix, 0) + 1, service.start)
+        ordinal = self._next(service)
         if ordinal > service.last:
             return None
         number = TicketNumber(f"{service.prefix}{ordinal:0{service.width}d}")
         return Numbered(TicketId(f"{self.day}-{number}"), number, service.prefix, ordinal)
+
+    def has_next(self, service: Service) -> bool:
+        """Whether the series has a number left for a service."""
+        return self._next(service) <= service.last
+
+    def _next(self, service: Service) -> int:
+        return max(self._last.get(service.prefix, 0) + 1, service.start)
 
     def take(self, series: str, ordinal: int) -> None:
         """Take a number for good. Raises ValueError for one that was given before."""

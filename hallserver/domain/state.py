@@ -9,7 +9,7 @@ from hallserver.domain.announcements import Announcement, Voices
 from hallserver.domain.appointments import Appointments
 from hallserver.domain.assignments import Assignments
 from hallserver.domain.board import BoardEntry, Boards
-from hallserver.domain.calendar import day_after
+from hallserver.domain.calendar import NOON_MIN, day_after, moment_ms
 from hallserver.domain.hours import Hours
 from hallserver.domain.invariant import invariant
 from hallserver.domain.night import NightTickets
@@ -100,6 +100,11 @@ class HallState:
         self.quotas = Quotas()
         services = (service.id for service in self.plan.services)
         self.night = NightTickets(day_after(day) if day else day, services, self.quotas)
+        self.noons_ms = {
+            each: moment_ms(each, NOON_MIN, self.plan.rules)
+            for each in (day, self.night.day)
+            if each
+        }
         self.notice: Text | None = None
         """What the kiosks say while a supervisor has closed them."""
         self.unreported: BusinessDay | None = None

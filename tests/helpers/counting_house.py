@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from hallserver.domain.acts.base import Decision
 from hallserver.domain.plan import Clerk, HallPlan, StaffTablet, Text
 from hallserver.domain.rules import (
     Holidays,
@@ -101,6 +102,11 @@ class House(Played):
         given = self.reserve(service, client, **wish)
         assert self.send(client, c.ConfirmPrinted(given.ticket)) == Done()
         return given
+
+    def take_in(self, decision: Decision) -> None:
+        """Record what an act decided that was asked by itself."""
+        for event in decision.events:
+            self._record(ClientId("kiosk-01"), None, event)
 
     def show(self, given: Reservation) -> TicketStatus:
         """Show a ticket's code at a kiosk."""

@@ -6,6 +6,7 @@ import pytest
 
 from hallserver.domain.plan import Text
 from hallserver.domain.rules import Holidays, Period, Schedule, ServiceRules
+from hallserver.hall import Hall
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import SENTENCES, RejectionCode
 from hallserver.protocol.ids import Epoch, ServiceId
@@ -20,6 +21,7 @@ from tests.helpers.counting_house import (
     office_plan,
     refused,
 )
+from tests.helpers.halls import KEY, check_password
 
 CLOSED, USED_UP = RejectionCode.CLOSED_NOW, RejectionCode.NUMBERS_USED_UP
 
@@ -131,8 +133,9 @@ def test_the_mornings_numbers_end_and_the_afternoons_are_announced() -> None:
 def test_without_a_break_the_afternoons_numbers_begin_at_noon() -> None:
     all_day = Schedule(OFFICE.id, ((Period(540, 1020),),) * 7)
     plan = replace(office_plan(ServiceRules(quota_morning=0)), schedules=(all_day,))
-    text = refused(House(plan).ask(), USED_UP)
+    text = refused(House(plan, wall_ms=local_ms(23, 12) - 1).ask(), USED_UP)
     assert text.zh == "此事项今天上午的排队号已取完，12:00起可取下午的号。"
+    House(plan, wall_ms=local_ms(23, 12)).reserve()
 
 
 @pytest.mark.parametrize(
@@ -266,6 +269,15 @@ def test_the_clock_is_compared_at_most_once_a_second() -> None:
     house.pass_time(1_000)
     house.tick()
     assert news(house) is not None
+
+
+def test_a_hall_that_has_not_looked_at_a_clock_gives_no_numbers() -> None:
+    plan = office_plan()
+    unborn = Hall(plan, KEY, check_password)
+    said = dict(unborn.everything(Epoch(1)))["jiaohao/load"]
+    assert isinstance(said, HallLoad)
+    assert said.day is None
+    assert {each.status for each in said.services.values()} == {ServiceStatus.CLOSED}
 
 
 def test_the_same_load_keeps_its_version_however_often_it_is_said() -> None:

@@ -5,8 +5,14 @@ from dataclasses import replace
 import pytest
 
 from hallserver.domain import events as ev
-from hallserver.domain.acts.number import NO_MORE_FOR_OTHERS, SUPERSEDE_AFTER_MS
+from hallserver.domain.acts.number import (
+    NO_MORE_FOR_OTHERS,
+    SUPERSEDE_AFTER_MS,
+    Claim,
+    give_number,
+)
 from hallserver.domain.plan import Text
+from hallserver.domain.rules import ServiceRules
 from hallserver.protocol import commands as c
 from hallserver.protocol.codec import MalformedCommand, decode_command, encode_command
 from hallserver.protocol.errors import SENTENCES, RejectionCode
@@ -16,6 +22,7 @@ from hallserver.protocol.ids import (
     Epoch,
     ItemId,
     PriorityId,
+    ServiceId,
     TicketId,
     TicketToken,
 )
@@ -254,6 +261,24 @@ def test_what_only_back_offices_do_has_no_numbers_for_visitors() -> None:
     plan = office_plan()
     silent = tuple(replace(x, rules=replace(x.rules, is_back_office=True)) for x in plan.counters)
     refused(House(replace(plan, counters=silent)).ask(), CODE.UNKNOWN_SERVICE)
+
+
+# A number without a look at hours and quotas: for who is expected anyway.
+
+
+def test_a_number_is_given_outside_hours_and_quotas_but_never_beyond_the_series() -> None:
+    plan = office_plan(ServiceRules(quota_day=0))
+    services = tuple(replace(service, width=1, start=9) for service in plan.services)
+    house = House(replace(plan, services=services), wall_ms=local_ms(23, 20))
+    service, room = house.plan.service(ServiceId("a")), house.hall.room
+    given = give_number(room, service, Claim(ME), house.now)
+    assert isinstance(given.reply, Reservation)
+    assert (given.reply.number, given.reply.valid_from_ms) == ("A9", None)
+    house.take_in(given)
+    held = give_number(room, service, Claim(ME), house.now)
+    refused(held.reply, CODE.ALREADY_WAITING)
+    over = give_number(room, service, Claim(OTHER), house.now)
+    assert refused(over.reply, CODE.NUMBERS_USED_UP) == SENTENCES[CODE.NUMBERS_USED_UP]
 
 
 # Giving a number up.

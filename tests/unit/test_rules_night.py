@@ -117,9 +117,12 @@ def test_a_night_ticket_can_be_given_up_and_its_number_is_not_given_again(house:
     house.send("kiosk-01", c.VoidTicket(voided.ticket, c.VoidReason.LEFT))
     assert house.send("kiosk-02", c.CancelTicket(given.token)) == Done()
     assert house.show(given).state is TicketState.CANCELLED
+    again = house.take(person=ME)
+    assert again.number == "A003"
     house.go_to(MORNING)
     assert house.show(given).state is TicketState.CANCELLED
-    assert house.take(person=ME).number == "A003"
+    assert house.show(again).people_ahead == 0
+    assert house.take(person=OTHER).number == "A004"
 
 
 def test_a_person_holds_one_ticket_across_the_change_of_the_day(house: House) -> None:
@@ -202,6 +205,15 @@ def test_night_tickets_use_up_the_quota_of_their_own_day() -> None:
     house.go_to(MORNING)
     text = refused(house.ask(), CODE.NUMBERS_USED_UP)
     assert text.zh == "此事项今天上午的排队号已取完，13:00起可取下午的号。"
+
+
+def test_a_night_ticket_for_an_afternoon_uses_up_the_afternoons_quota() -> None:
+    afternoons = Schedule(OFFICE.id, ((Period(780, 1020),),) * 7)
+    rules = replace(NIGHT, quota_morning=0, quota_afternoon=1)
+    house = House(replace(office_plan(rules), schedules=(afternoons,)), wall_ms=EVENING)
+    assert house.take().valid_from_ms == local_ms(24, 13)
+    text = refused(house.ask(), CODE.NUMBERS_USED_UP)
+    assert text.zh.startswith("此事项11月24日（星期二）的排队号已取完")
 
 
 def test_when_the_next_days_numbers_are_taken_a_later_day_is_said() -> None:

@@ -4,17 +4,19 @@ import contextlib
 import json
 import sqlite3
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hallserver.domain import events as ev
 from hallserver.protocol.ids import Epoch
-from tests.helpers.halls import small_plan
-from tests.helpers.servers import Clock, Hosted, open_journal, play_a_day
+from tests.helpers.full_days import full_plan, play_full_days
+from tests.helpers.servers import Clock, Hosted, MemoryJournal, open_journal
 
-PLAN = small_plan(((1, ("a", "b")), (2, ("b", "c")), (3, ("a", "b", "c"))), clerks=4)
+PLAN = full_plan()
 seeds = st.integers(0, 2**32)
 
 
@@ -26,7 +28,7 @@ def test_a_server_started_anew_has_the_hall_that_the_last_one_had(seed: int) -> 
         clock = Clock()
         with open_journal(directory) as journal:
             hosted = Hosted(journal, PLAN, clock)
-            crowd = play_a_day(hosted, seed, batches=25)
+            crowd = play_full_days(hosted, seed, batches=40)
             lines = journal.last_seq
             replies = journal.find_replies([(i.client, i.message.id) for i in crowd.sent])
         with open_journal(directory) as journal:
@@ -35,6 +37,8 @@ def test_a_server_started_anew_has_the_hall_that_the_last_one_had(seed: int) -> 
             everything = list(again.hall.everything(Epoch(1)))
             assert everything == list(hosted.hall.everything(Epoch(1)))
             assert again.hall.state.tickets == hosted.hall.state.tickets
+            assert again.hall.state.desks == hosted.hall.state.desks
+            assert again.hall.state.reminders == hosted.hall.state.reminders
             # Every command sent again, from the first to the last, changes nothing.
             again.writer.process(crowd.sent)
             assert journal.last_seq == lines
@@ -42,85 +46,170 @@ def test_a_server_started_anew_has_the_hall_that_the_last_one_had(seed: int) -> 
             assert found == replies
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seeds)
 def test_the_reporting_tables_say_what_the_events_say(seed: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         with open_journal(directory) as journal:
-            play_a_day(Hosted(journal, PLAN), seed, batches=25)
+            play_full_days(Hosted(journal, PLAN), seed, batches=60)
         file = sqlite3.connect(directory / "journal.sqlite3")
         file.row_factory = sqlite3.Row
         with contextlib.closing(file):
             visits = {row["ticket"]: dict(row) for row in file.execute("SELECT * FROM visit")}
+            stints: dict[str, list[dict[str, Any]]] = {ticket: [] for ticket in visits}
+            for row in file.execute("SELECT * FROM stint ORDER BY began_seq"):
+                stints[row["ticket"]].append(dict(row))
             rated_in = file.execute("SELECT ticket, stars FROM rating")
             ratings = {row["ticket"]: [row["stars"]] for row in rated_in}
             lines = file.execute("SELECT * FROM event ORDER BY seq").fetchall()
-    stories: dict[str, list[tuple[str, sqlite3.Row, dict[str, object]]]] = {}
+    stories: dict[str, list[sqlite3.Row]] = {ticket: [] for ticket in visits}
     for line in lines:
         body = json.loads(line["body"])
+        if line["type"] == "TicketReserved":
+            assert body["ticket"] in stories
         if "ticket" in body:
-            stories.setdefault(body["ticket"], []).append((line["type"], line, body))
-    assert set(visits) == set(stories)
+            stories[body["ticket"]].append(line)
     for ticket, story in stories.items():
-        assert told_by(story) == {key: visits[ticket][key] for key in told_by(story)}
-        rated = [body["stars"] for kind, _, body in story if kind == "ServiceRated"]
-        assert rated == ratings.get(ticket, [])
+        told_visit, told_stints, told_stars = tell(story)
+        assert told_visit == {key: visits[ticket][key] for key in told_visit}
+        assert len(told_stints) == len(stints[ticket])
+        for told, row in zip(told_stints, stints[ticket], strict=True):
+            assert told == {key: row[key] for key in told}
+        assert told_stars == ratings.get(ticket, [])
 
 
+Told = dict[str, Any]
+
+
+def tell(story: Sequence[sqlite3.Row]) -> tuple[Told, list[Told], list[int]]:
+    """Tell a visit, its stints and its stars from the events of a ticket, one after another."""
+    visit: Told = {}
+    stints: list[Told] = []
+    served: list[list[tuple[int, int | None]]] = []
+    stars: list[int] = []
+    for line in story:
+        kind, body, now = line["type"], json.loads(line["body"]), line["elapsed_ms"]
+        last = stints[-1] if stints else {}
+        if kind == "TicketReserved":
+            visit = {
+                "day": body["ticket"][:8],
+                "service": body["service"],
+                "item": body["item"],
+                "step": 0,
+                "kiosk": line["client"],
+                "issued_ms": now,
+                "printed_ms": None,
+                "completed_ms": None,
+            }
+        elif kind == "TicketPrinted":
+            visit["printed_ms"] = now
+        elif kind == "TicketCalled":
+            last |= {"counter": body["counter"], "clerk": body["clerk"]}
+            last |= {"called_ms": now, "recalls": 0}
+        elif kind == "TicketRecalled":
+            last["recalls"] += 1
+        elif kind == "TicketReleased":
+            last |= {"counter": None, "clerk": None, "called_ms": None, "recalls": 0}
+        elif kind == "TicketArrived":
+            last["arrived_ms"] = now
+            served[-1].append((now, None))
+        elif kind == "TicketResumed":
+            last |= {"counter": body["counter"], "clerk": body["clerk"]}
+            served[-1].append((now, None))
+        elif kind == "ServiceRated":
+            stars.append(body["stars"])
+        if kind in ("TicketParked", *SERVED):
+            served[-1][-1] = (served[-1][-1][0], now)
+        if kind in SERVED or (kind in UNSERVED and last and last["ended_ms"] is None):
+            last |= {"ended_ms": now, "ended_as": (SERVED | UNSERVED)[kind]}
+            given = body.get("services")
+            last["services"] = (
+                json.dumps(given or [], separators=(",", ":")) if kind in SERVED else None
+            )
+        if kind == "TicketCompleted":
+            visit["completed_ms"] = now
+        if kind in JOINS:
+            visit["service"] = body.get("service", visit["service"])
+            visit["step"] = body.get("step", visit["step"])
+            stints.append(
+                {**NEW, **{key: visit[key] for key in ("day", "service", "item", "step")}}
+            )
+            stints[-1]["began_ms"] = now
+            served.append([])
+    for stint, stretches in zip(stints, served, strict=True):
+        stint["waiting_ms"] = between(stint["began_ms"], stint["called_ms"])
+        stint["way_ms"] = between(stint["called_ms"], stint["arrived_ms"])
+        ended = [end - begin for begin, end in stretches if end is not None]
+        stint["serving_ms"] = sum(ended) if ended else None
+    for column in ("waiting_ms", "way_ms", "serving_ms"):
+        known = [stint[column] for stint in stints if stint[column] is not None]
+        visit[column] = sum(known) if known else None
+    kinds = [line["type"] for line in story if line["type"] in ENDS]
+    visit["state"] = ENDS[kinds[-1]]
+    for column in ("counter", "clerk", "recalls", "called_ms", "arrived_ms"):
+        visit[column] = stints[-1][column] if stints else NEW[column]
+    return visit, stints, stars
+
+
+NEW: Told = {
+    "counter": None,
+    "clerk": None,
+    "recalls": 0,
+    "called_ms": None,
+    "arrived_ms": None,
+    "ended_ms": None,
+    "ended_as": None,
+    "services": None,
+}
+JOINS = {
+    "TicketPrinted",
+    "TicketReinstated",
+    "TicketTransferred",
+    "TicketReturned",
+    "StepCompleted",
+}
+SERVED = {
+    "TicketCompleted": "completed",
+    "TicketTransferred": "transferred",
+    "TicketReturned": "returned",
+    "StepCompleted": "step_completed",
+}
+UNSERVED = {
+    "TicketMissed": "no_show",
+    "TicketExpired": "expired",
+    "TicketCancelled": "cancelled",
+}
 ENDS = {
+    "TicketReserved": "reserved",
     "TicketPrinted": "waiting",
     "TicketVoided": "voided",
+    "TicketCancelled": "cancelled",
     "TicketCalled": "called",
     "TicketRecalled": "called",
     "TicketReleased": "waiting",
+    "TicketReinstated": "waiting",
+    "TicketTransferred": "waiting",
+    "TicketReturned": "waiting",
+    "StepCompleted": "waiting",
     "TicketArrived": "serving",
+    "TicketParked": "parked",
+    "TicketResumed": "serving",
     "TicketCompleted": "completed",
     "TicketMissed": "no_show",
     "TicketExpired": "expired",
-    "TicketReserved": "reserved",
 }
 
 
-def told_by(story: list[tuple[str, sqlite3.Row, dict[str, object]]]) -> dict[str, object]:
-    """Tell a visit from its events, by looking back from its end."""
-    moved = [each for each in story if each[0] != "ServiceRated"]
-    kinds = [kind for kind, _, _ in moved]
-    since = len(kinds) - kinds[::-1].index("TicketReleased") if "TicketReleased" in kinds else 0
-    call = kinds.index("TicketCalled", since) if "TicketCalled" in kinds[since:] else None
-
-    def at(kind: str, start: int = 0) -> int | None:
-        found = [line["elapsed_ms"] for k, line, _ in moved[start:] if k == kind]
-        return found[-1] if found else None
-
-    def between(first: int | None, last: int | None) -> int | None:
-        return None if first is None or last is None else last - first
-
-    called = None if call is None else at("TicketCalled", since)
-    return {
-        "state": ENDS[kinds[-1]],
-        "kiosk": moved[0][1]["client"],
-        "issued_ms": at("TicketReserved"),
-        "printed_ms": at("TicketPrinted"),
-        "called_ms": called,
-        "arrived_ms": at("TicketArrived"),
-        "completed_ms": at("TicketCompleted"),
-        "counter": None if call is None else moved[call][2]["counter"],
-        "clerk": None if call is None else moved[call][2]["clerk"],
-        "recalls": 0 if call is None else kinds[call:].count("TicketRecalled"),
-        "waiting_ms": between(at("TicketPrinted"), called),
-        "way_ms": between(called, at("TicketArrived")),
-        "serving_ms": between(at("TicketArrived"), at("TicketCompleted")),
-    }
+def between(first: int | None, last: int | None) -> int | None:
+    return None if first is None or last is None else last - first
 
 
-def test_the_crowd_of_these_tests_serves_and_rates_people() -> None:
+def test_the_crowd_of_these_tests_brings_everything_that_can_happen() -> None:
     """Otherwise the tests above would look at an empty hall."""
-    with tempfile.TemporaryDirectory() as name, open_journal(Path(name)) as journal:
-        kinds = set()
-        for seed in range(4):
-            hosted = Hosted(journal, PLAN, epoch=seed + 1)
-            hosted.clock.elapsed_ms = journal.last_seq
-            play_a_day(hosted, seed, batches=60)
-            kinds |= {type(each.event) for each in journal.open_day()}
-    assert kinds >= set(ev.Event.__args__) - {ev.DayClosed, ev.TicketExpired}
+    kinds = set()
+    for seed in range(40):
+        journal = MemoryJournal()
+        play_full_days(Hosted(journal, PLAN), seed, batches=60)
+        kinds |= {type(each.event) for each in journal.events}
+    assert kinds == set(ev.Event.__args__)

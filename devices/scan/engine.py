@@ -131,6 +131,9 @@ class ScanEngine:
     def _drain(self, link: ByteLink) -> None:
         self._codes.clear()
         self._decoder.reset()
+        # What is dropped may have been the end of a trigger: the next one is due at once.
+        self._awaits_answer = False
+        self._next_step = self._clock()
         for _ in range(_DRAIN_READS):
             if not link.read(_READ_BYTES, 0.0):
                 return

@@ -6,22 +6,21 @@ stale, and everything that is retained is said anew on the next connection.
 """
 
 import logging
-import socket
-import ssl
-import struct
 import threading
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 import paho.mqtt.client as mqtt
-from paho.mqtt import MQTTException
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from hallserver.client.paho_connection import (
+    MAX_RECONNECT_S,
+    MIN_RECONNECT_S,
+    PahoConnection,
+    TlsContext,
+)
 from hallserver.client.settings import LinkSettings
 from hallserver.mailbox import RECEIVE_MAXIMUM, Delivery
 from hallserver.notices import Notices
@@ -29,12 +28,6 @@ from hallserver.protocol.bounds import MAX_COMMAND_BYTES
 from hallserver.protocol.routes import COMMAND, subscription
 from hallserver.writer import Outbound, read_inbound
 
-MIN_RECONNECT_S = 0.2
-MAX_RECONNECT_S = 2.0
-CONNECT_TIMEOUT_S = 3.0
-KEEPALIVE_S = 5
-"""A broker that fell silent without closing is left after 1.5 to 2 of these."""
-LOOP_S = 0.5
 SESSION_EXPIRY_S = 60
 """The broker keeps what arrives while we are started anew. For longer, the outboxes do."""
 SHORT_LIFE_MS = 5_000
@@ -51,158 +44,72 @@ MAX_QUEUED_OUT = 8_192
 
 _LOG = logging.getLogger(__name__)
 
-# Besides a port's trouble, what paho's parser raises on bytes that are not MQTT.
-_TROUBLE = (OSError, ValueError, LookupError, struct.error, TypeError, MQTTException)
 
-
-class _Connection:
-    """One life of a TCP connection to the broker."""
+class _Connection(PahoConnection):
+    """The server's side of one connection."""
 
     def __init__(
         self,
         settings: LinkSettings,
-        tls: ssl.SSLContext | None,
+        tls: TlsContext | None,
         on_message: Callable[["_Connection", mqtt.MQTTMessage], None],
         on_ready: Callable[["_Connection"], None],
+        look: Callable[[], None],
     ) -> None:
-        self._settings = settings
+        super().__init__(settings, tls, acknowledges_by_hand=True)
         self._on_message_do = on_message
         self._on_ready_do = on_ready
-        self._socket: socket.socket | None = None
-        self.trouble = "the broker closed the connection"
-        self.was_accepted = False
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.client,
-            protocol=mqtt.MQTTv5,
-            manual_ack=True,
-        )
-        client.connect_timeout = CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(MAX_UNACKNOWLEDGED_OUT)
-        client.max_queued_messages_set(MAX_QUEUED_OUT)
-        client.username_pw_set(settings.client, settings.password)
-        if tls is not None:
-            client.tls_set_context(tls)
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
-        client.on_disconnect = self._on_disconnect
-        client.on_socket_open = self._on_socket_open
-        # With this set paho leaves all writing to the thread that runs `loop`; without it, any
-        # thread that publishes writes too, and two packets could mix.
-        client.on_socket_register_write = _leave_writing_to_the_loop
-        self._client = client
+        self._look_do = look
+        self.client.max_inflight_messages_set(MAX_UNACKNOWLEDGED_OUT)
+        self.client.max_queued_messages_set(MAX_QUEUED_OUT)
 
-    def run(self, should_stop: Callable[[], bool], look: Callable[[], None]) -> None:
+    def run(self, should_stop: Callable[[], bool]) -> None:
         """Connect and serve until the connection ends or `should_stop`. Never raises trouble."""
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.ReceiveMaximum = RECEIVE_MAXIMUM
-        properties.MaximumPacketSize = MAX_PACKET_BYTES
-        properties.SessionExpiryInterval = SESSION_EXPIRY_S
-        try:
-            code = self._client.connect(
-                self._settings.host,
-                self._settings.port,
-                KEEPALIVE_S,
-                clean_start=False,
-                properties=properties,
-            )
-            while code == MQTTErrorCode.MQTT_ERR_SUCCESS and not should_stop():
-                code = self._client.loop(LOOP_S)
-                look()
-            if code == MQTTErrorCode.MQTT_ERR_SUCCESS:
-                self._client.disconnect()
-                self._client.loop(LOOP_S)
-        except _TROUBLE as error:
-            self.trouble = f"{type(error).__name__}: {error}"
-        finally:
-            self._forget()
+        self.serve(
+            should_stop,
+            clean_start=False,
+            max_packet_bytes=MAX_PACKET_BYTES,
+            ReceiveMaximum=RECEIVE_MAXIMUM,
+            SessionExpiryInterval=SESSION_EXPIRY_S,
+        )
 
     def publish(self, outbound: Outbound) -> mqtt.MQTTMessageInfo:
         """Send a message. From any thread."""
-        info = self._client.publish(
+        info = self.client.publish(
             outbound.topic, outbound.payload, outbound.qos, outbound.is_retained
         )
         if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
             self.trouble = f"the broker is {MAX_QUEUED_OUT} messages behind"
-            self._client.disconnect()
+            self.client.disconnect()
         return info
 
     def acknowledge(self, mid: int, qos: int) -> None:
         """Tell the broker that a message is taken care of. From any thread."""
-        self._client.ack(mid, qos)
+        self.client.ack(mid, qos)
 
-    def wake(self) -> None:
-        """Let `run` look at once whether it should stop. From any thread."""
-        self._client.disconnect()
+    def accepted(self) -> None:
+        """Ask for the commands of all clients."""
+        self.client.subscribe(subscription(COMMAND), options=SubscribeOptions(qos=COMMAND.qos))
 
-    def _forget(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-        # Client and callbacks hold each other; let go, so that its sockets close now.
-        client = self._client
-        client.on_connect = client.on_subscribe = client.on_message = None
-        client.on_publish = client.on_disconnect = client.on_socket_open = None
-
-    def _on_socket_open(self, _client: mqtt.Client, _data: Any, sock: Any) -> None:
-        self._socket = sock
-        # Nagle and delayed acknowledgement (RFC 1122, 4.2.3.2 and .4) cost 44 ms a round trip.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def _on_connect(
-        self,
-        client: mqtt.Client,
-        _data: Any,
-        _flags: mqtt.ConnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if reason.is_failure:
-            self.trouble = f"the broker refused {self._settings.client}: {reason}"
-            return
-        self.was_accepted = True
-        client.subscribe(subscription(COMMAND), options=SubscribeOptions(qos=COMMAND.qos))
-
-    def _on_subscribe(
-        self,
-        client: mqtt.Client,
-        _data: Any,
-        _mid: int,
-        reasons: list[ReasonCode],
-        _properties: Properties | None,
-    ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            self.trouble = f"the broker refuses to hand over commands: {reasons[0]}"
-            client.disconnect()
+    def subscribed(self, refused: list[ReasonCode]) -> None:
+        """Begin, or leave a broker that does not hand over commands."""
+        if refused:
+            self.trouble = f"the broker refuses to hand over commands: {refused[0]}"
+            self.client.disconnect()
             return
         self._on_ready_do(self)
 
-    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+    def received(self, message: mqtt.MQTTMessage) -> None:
+        """Hand on a message."""
         self._on_message_do(self, message)
 
-    def _on_publish(
-        self,
-        _client: mqtt.Client,
-        _data: Any,
-        _mid: int,
-        reason: ReasonCode,
-        _properties: Properties,
-    ) -> None:
-        # "No matching subscribers" is a success: nobody has to listen.
-        if reason.is_failure:
-            _LOG.error("the broker refused a message of the server: %s", reason)
+    def not_published(self, reason: ReasonCode) -> None:
+        """Say it in the log."""
+        _LOG.error("the broker refused a message of the server: %s", reason)
 
-    def _on_disconnect(
-        self,
-        _client: mqtt.Client,
-        _data: Any,
-        flags: mqtt.DisconnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if flags.is_disconnect_packet_from_server:
-            self.trouble = f"the broker ended the connection: {reason}"
+    def look(self) -> None:
+        """Do what is due."""
+        self._look_do()
 
 
 class BrokerLink:
@@ -223,10 +130,7 @@ class BrokerLink:
         self._deliver = deliver
         self._wake = wake
         self._elapsed_ms = elapsed_ms
-        self._tls: ssl.SSLContext | None = None
-        if settings.ca_file is not None:
-            self._tls = ssl.create_default_context(cafile=str(settings.ca_file))
-            self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._tls = None if settings.ca_file is None else TlsContext(settings.ca_file)
         self.notices = Notices(_LOG)
         self.is_taken_over = False
         """Another server uses our account: two journals must not serve one hall's clients."""
@@ -246,7 +150,7 @@ class BrokerLink:
         self._should_stop.set()
         connection = self._current
         if connection is not None:
-            connection.wake()
+            connection.hang_up()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
 
@@ -286,9 +190,11 @@ class BrokerLink:
         short_lives = 0
         while not self._should_stop.is_set():
             began_ms = self._elapsed_ms()
-            connection = _Connection(self._settings, self._tls, self._take, self._be_ready)
+            connection = _Connection(
+                self._settings, self._tls, self._take, self._be_ready, self._look
+            )
             self._current = connection
-            connection.run(self._should_stop.is_set, self._look)
+            connection.run(self._should_stop.is_set)
             self._current = self._ready = None
             if self._should_stop.is_set():
                 return
@@ -331,7 +237,3 @@ class BrokerLink:
             # Whoever sent it sends it again. The others do not feel it.
             self.notices.note(f"{inbound.client}: a command was dropped, too many wait")
             acknowledge()
-
-
-def _leave_writing_to_the_loop(_client: mqtt.Client, _data: Any, _socket: Any) -> None:
-    """Do nothing: paho wakes its loop by itself."""

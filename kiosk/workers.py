@@ -67,6 +67,10 @@ class Scanner(Protocol):
         """Work for at most so long, less if there is news."""
         ...
 
+    def forget(self) -> None:
+        """Drop what was shown until the next poll."""
+        ...
+
     def close(self) -> None:
         """Give the device back."""
         ...
@@ -229,10 +233,14 @@ class ScanWorker(_Listener):
         self._health = _Health(Device.SCANNER, post)
 
     def _poll(self) -> None:
+        turn = self._turn
         news = self._scanner.poll(POLL_S)
         self._health.is_now(news if isinstance(news, DeviceFault) else None)
-        if isinstance(news, str):
+        if isinstance(news, str) and self._turn == turn:  # else: held up by who has gone on
             self._post(event_of(classify(news)))
+
+    def _finish(self) -> None:
+        self._scanner.forget()
 
     def _close(self) -> None:
         self._scanner.close()

@@ -1,8 +1,7 @@
 """A SAM_V reader on a pseudo-terminal, with a card to put on it and a menu of faults."""
 
-import threading
 from enum import StrEnum, unique
-from typing import Final, Self
+from typing import Final
 
 from devices.idcard.codec import PREAMBLE, checksum
 from devices.idcard.encode import (
@@ -13,10 +12,10 @@ from devices.idcard.encode import (
 )
 from devices.idcard.synthetic import synthetic_card
 from devices.transport.pty import PtyPort
+from devices.transport.simulated import SimulatedDevice
 
 __all__ = ["ReaderFault", "SimulatedReader", "synthetic_card"]
 
-_POLL_S: Final = 1.0
 _SPLIT_BYTES: Final = 9  # no divisor of a frame's parts, so every part is cut somewhere
 _SPLIT_GAP_S: Final = 0.0005
 _NOISE: Final = bytes.fromhex("00 FF AA AA 96 69 AA AA AA 96 AA")  # almost a preamble, twice
@@ -44,7 +43,7 @@ class ReaderFault(StrEnum):
     WRONG_BAUD = "wrong baud"  # every answer is rubbish
 
 
-class SimulatedReader:
+class SimulatedReader(SimulatedDevice):
     """The device behind a `PtyPort`, in a thread of its own. Every method is for any thread.
 
     A card is found until it was read; then it has to be lifted and put back, as on real readers.
@@ -52,12 +51,9 @@ class SimulatedReader:
     """
 
     def __init__(self, port: PtyPort, *, baud: int | None = None, card_time_s: float = 0.0) -> None:
-        self.port = port
+        super().__init__(port, "simulated reader")
         self._byte_s = 10 / baud if baud else 0.0  # 8N1: ten bits a byte
         self._card_time_s = card_time_s
-        self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="simulated reader", daemon=True)
         self._waiting = bytearray()
         self._fault: ReaderFault | None = None
         self._fault_times: int | None = None
@@ -66,25 +62,6 @@ class SimulatedReader:
         self._is_found = self._is_selected = self._is_read = False
         self._reads = 0
         self._finds = 0
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Power on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Power off and close the port."""
-        self._stopping.set()
-        self.port.wake()
-        if self._thread.is_alive():
-            self._thread.join()
-        self.port.close()
 
     # -- the person's hand -----------------------------------------------------------------
 
@@ -152,14 +129,12 @@ class SimulatedReader:
 
     # -- the machine -----------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            data = self.port.read(4096, _POLL_S)
-            for command, parameter in self._requests(data):
-                with self._changed:
-                    pieces = self._answer(command, parameter)
-                    self._changed.notify_all()
-                self._send(pieces)
+    def _take(self, data: bytes) -> None:
+        for command, parameter in self._requests(data):
+            with self._changed:
+                pieces = self._answer(command, parameter)
+                self._changed.notify_all()
+            self._send(pieces)
 
     def _requests(self, data: bytes) -> list[tuple[int, int]]:
         """Cut requests out of what came. A bad one becomes command 0 with its status as parameter.

@@ -28,10 +28,9 @@ from devices.printer.escpos_bytes import (
     build_job,
 )
 from devices.printer.layout import TicketFace, draw_ticket, draw_void_strip
-from devices.printer.links import LinkStalled
 from devices.printer.status_codec import PrinterStatus
 from devices.printer.wire import Clock, PrinterWire, Trouble
-from devices.transport.link import LinkError, LinkFactory, fault_of
+from devices.transport.link import LinkError, LinkFactory, LinkStalled, fault_of
 
 CHUNKS_UNDER_WAY = 2
 POLL_S = 0.05  # between looks at the status while waiting for a marker

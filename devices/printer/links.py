@@ -6,8 +6,6 @@ flushes on close, its USB class takes a time-out of 0 as "for ever", its `_read`
 sixteen bytes where status answers have one. Here every wait has an end.
 """
 
-import errno
-import os
 import socket
 import termios
 import time
@@ -17,76 +15,22 @@ import usb.core  # type: ignore[import-untyped]
 from escpos.exceptions import Error as EscposError
 from escpos.printer import Network, Serial, Usb
 
-from devices.transport.link import LinkBusy, LinkLost, LinkMissing
-from devices.transport.waiting import wait_readable, wait_writable
+from devices.transport.descriptor import (
+    WRITE_TIMEOUT_S,
+    DescriptorLink,
+    not_opened,
+    reason_of,
+)
+from devices.transport.link import LinkLost, LinkMissing, LinkStalled
 
 CONNECT_TIMEOUT_S = 1.0
-WRITE_TIMEOUT_S = 1.0
 RAW_PORT = 9100
 
 _PORT_TROUBLE = (OSError, ValueError, termios.error)  # SerialException is an OSError
-_BUSY = frozenset({errno.EBUSY, errno.EAGAIN})
 _USB_READ_BYTES = 512  # a whole packet: asking for less overflows when the printer sends more
 
 
-class LinkStalled(LinkLost):
-    """The port is there, but the printer takes no bytes: it hangs or holds up the line."""
-
-
-class _DescriptorLink:
-    """Reads and writes a file descriptor that is in non-blocking mode."""
-
-    def __init__(self, name: str, device: Any, write_timeout_s: float) -> None:
-        self._name = name
-        self._device = device
-        self._fd: int = device.fileno()
-        self._write_timeout_s = write_timeout_s
-
-    def write(self, data: bytes, /) -> None:
-        """Write all of `data`; raises `LinkStalled` or `LinkLost`."""
-        rest = memoryview(data)
-        give_up = time.monotonic() + self._write_timeout_s
-        while rest:
-            try:
-                if not wait_writable(self._open_fd(), max(0.0, give_up - time.monotonic())):
-                    raise LinkStalled(f"{self._name}: takes no bytes")
-                rest = rest[os.write(self._fd, rest) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise LinkLost(f"{self._name}: {_reason(error)}") from None
-
-    def read(self, max_bytes: int, timeout_s: float) -> bytes:
-        """Read what is there; see `ByteLink.read`."""
-        try:
-            if not wait_readable([self._open_fd()], timeout_s):
-                return b""
-            data = os.read(self._fd, max_bytes)
-        except BlockingIOError:
-            return b""
-        except OSError as error:
-            raise LinkLost(f"{self._name}: {_reason(error)}") from None
-        if not data:  # readable without data: the other end hung up
-            raise LinkLost(f"{self._name}: the other end is gone")
-        return data
-
-    def close(self) -> None:
-        """Give the port back at once, without waiting for what is still on its way out."""
-        if self._fd >= 0:
-            self._fd = -1
-            self._discard_output()
-            self._device.close()
-
-    def _discard_output(self) -> None:
-        """Closing may wait for output that nobody takes; drop it where a port would."""
-
-    def _open_fd(self) -> int:
-        if self._fd < 0:
-            raise LinkLost(f"{self._name}: closed")
-        return self._fd
-
-
-class SerialPrinterLink(_DescriptorLink):
+class SerialPrinterLink(DescriptorLink):
     """A printer on a serial port (or USB serial adapter, or pty), 8N1, held exclusively."""
 
     def __init__(
@@ -111,9 +55,7 @@ class SerialPrinterLink(_DescriptorLink):
                 raise
         except (EscposError, *_PORT_TROUBLE) as error:
             cause = error.__context__ if isinstance(error, EscposError) else error
-            number = getattr(cause, "errno", None)
-            kind = LinkBusy if number in _BUSY else LinkMissing
-            raise kind(f"{path}: {_reason(cause)}") from None
+            raise not_opened(path, cause) from None
         super().__init__(path, device, write_timeout_s)
 
     def _discard_output(self) -> None:
@@ -130,7 +72,7 @@ class _Network(Network):  # type: ignore[misc]  # python-escpos has no types
         self.device = socket.create_connection((self.host, self.port), self.timeout)
 
 
-class NetworkPrinterLink(_DescriptorLink):
+class NetworkPrinterLink(DescriptorLink):
     """A printer on a TCP port, which most call "raw" or JetDirect."""
 
     def __init__(
@@ -147,7 +89,7 @@ class NetworkPrinterLink(_DescriptorLink):
         try:
             printer.open()
         except OSError as error:
-            raise LinkMissing(f"{name}: {_reason(error)}") from None
+            raise LinkMissing(f"{name}: {reason_of(error)}") from None
         device: Any = printer.device
         printer._device = False  # ours from here on
         device.settimeout(0)
@@ -202,7 +144,7 @@ class UsbPrinterLink:
             except usb.core.USBTimeoutError:
                 raise LinkStalled(f"{self._name}: takes no bytes") from None
             except usb.core.USBError as error:
-                raise LinkLost(f"{self._name}: {_reason(error)}") from None
+                raise LinkLost(f"{self._name}: {reason_of(error)}") from None
             rest = rest[done:]
             if rest and left_s <= 0:
                 raise LinkStalled(f"{self._name}: takes no bytes")
@@ -215,7 +157,7 @@ class UsbPrinterLink:
         except usb.core.USBTimeoutError:
             return b""
         except usb.core.USBError as error:
-            raise LinkLost(f"{self._name}: {_reason(error)}") from None
+            raise LinkLost(f"{self._name}: {reason_of(error)}") from None
 
     def close(self) -> None:
         """Release the interface."""
@@ -224,8 +166,3 @@ class UsbPrinterLink:
 
 def _ms(seconds: float) -> int:
     return max(1, round(seconds * 1000))
-
-
-def _reason(error: BaseException | None) -> str:
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if isinstance(number, int) else type(error).__name__

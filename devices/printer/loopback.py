@@ -3,9 +3,8 @@
 A printer that is silent for a minute costs no time here, and every run is the same.
 """
 
-from devices.printer.links import LinkStalled
 from devices.printer.mechanism import Mechanism
-from devices.transport.link import LinkLost, LinkMissing
+from devices.transport.link import LinkLost, LinkMissing, LinkStalled
 
 
 class ManualClock:

@@ -48,6 +48,9 @@ class CameraScanner:
             if self._clock() >= give_up:
                 return self._standing
 
+    def forget(self) -> None:
+        """See `CodeScanner.forget`: a camera keeps no code, it looks anew at each picture."""
+
     def close(self) -> None:
         """Give the camera back."""
         self._source.close()

@@ -58,6 +58,7 @@ class ScanEngine:
         self._next_step = clock()  # when the answer is overdue, the trigger or the port is due
         self._last_byte = clock()
         self._last_poll = clock()
+        self._is_forgetting = False
         self._standing: DeviceFault | None = None
         self._silent_answers = 0
         self._noise_before = 0
@@ -71,7 +72,8 @@ class ScanEngine:
         """See `CodeScanner.poll`."""
         now = self._clock()
         give_up = now + deadline_s
-        is_stale = now - self._last_poll > STALE_S
+        is_stale = self._is_forgetting or now - self._last_poll > STALE_S
+        self._is_forgetting = False
         while True:
             news = self._advance(give_up, is_stale=is_stale)
             is_stale = False
@@ -80,6 +82,10 @@ class ScanEngine:
                 return news
             if self._last_poll >= give_up:
                 return self._standing
+
+    def forget(self) -> None:
+        """See `CodeScanner.forget`."""
+        self._is_forgetting = True
 
     def close(self) -> None:
         """Switch the engine's light off and give the port back."""
@@ -125,6 +131,9 @@ class ScanEngine:
     def _drain(self, link: ByteLink) -> None:
         self._codes.clear()
         self._decoder.reset()
+        # What is dropped may have been the end of a trigger: the next one is due at once.
+        self._awaits_answer = False
+        self._next_step = self._clock()
         for _ in range(_DRAIN_READS):
             if not link.read(_READ_BYTES, 0.0):
                 return

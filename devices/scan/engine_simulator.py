@@ -1,9 +1,8 @@
 """A register-protocol scan engine on a pseudo-terminal, with a code to show it and faults."""
 
-import threading
 import time
 from enum import StrEnum, unique
-from typing import Final, Self
+from typing import Final
 
 from devices.scan.engine_codec import (
     STATUS_BAD_COMMAND,
@@ -14,9 +13,9 @@ from devices.scan.engine_codec import (
     encode_answer,
 )
 from devices.transport.pty import PtyPort
+from devices.transport.simulated import SimulatedDevice
 
 LOOKS_FOR_S: Final = 5.0  # after a trigger
-_POLL_S: Final = 1.0
 _REGISTERS: Final = 0x100
 _TRIGGER_ADDRESS: Final = 0x0002
 
@@ -38,18 +37,15 @@ class EngineFault(StrEnum):
     NOISE = "noise"  # rubbish instead of answers: wrong baud
 
 
-class SimulatedScanEngine:
+class SimulatedScanEngine(SimulatedDevice):
     """The device behind a `PtyPort`, in a thread of its own. Every method is for any thread.
 
     In command-trigger mode: reads one code per trigger, `read_time_s` after it.
     """
 
     def __init__(self, port: PtyPort, *, read_time_s: float = 0.02) -> None:
-        self.port = port
+        super().__init__(port, "simulated engine")
         self._read_time_s = read_time_s
-        self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="simulated engine", daemon=True)
         self._waiting = bytearray()
         self._registers = bytearray(_REGISTERS)
         self._fault: EngineFault | None = None
@@ -58,25 +54,6 @@ class SimulatedScanEngine:
         self._held_back = b""  # an answer that is glued to the next code
         self._reads = 0
         self._triggers = 0
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Power on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Power off and close the port."""
-        self._stopping.set()
-        self.port.wake()
-        if self._thread.is_alive():
-            self._thread.join()
-        self.port.close()
 
     def show(self, text: str) -> None:
         """Hold a code in front of the engine until `clear`."""
@@ -112,23 +89,22 @@ class SimulatedScanEngine:
 
     # -- the machine -----------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._waiting += self.port.read(4096, _POLL_S)
+    def _take(self, data: bytes) -> None:
+        self._waiting += data
+        with self._changed:
+            pieces = self._answers()
+            self._changed.notify_all()
+        self._send(pieces)
+        with self._changed:
+            sees = self._shown is not None and time.monotonic() < self._looks_until
+        if sees:
+            self._stopping.wait(self._read_time_s)
             with self._changed:
-                pieces = self._answers()
-                self._changed.notify_all()
+                pieces = self._code()
             self._send(pieces)
             with self._changed:
-                sees = self._shown is not None and time.monotonic() < self._looks_until
-            if sees:
-                self._stopping.wait(self._read_time_s)
-                with self._changed:
-                    pieces = self._code()
-                self._send(pieces)
-                with self._changed:
-                    self._reads += bool(pieces)
-                    self._changed.notify_all()
+                self._reads += bool(pieces)
+                self._changed.notify_all()
 
     def _send(self, pieces: list[bytes]) -> None:
         for piece in pieces:

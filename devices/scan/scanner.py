@@ -19,6 +19,11 @@ class CodeScanner(Protocol):
         """
         ...
 
+    def forget(self) -> None:
+        """Drop what was shown until the next poll: who showed it has gone. Asks nothing of the
+        device."""
+        ...
+
     def close(self) -> None:
         """Give the device back."""
         ...

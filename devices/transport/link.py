@@ -26,6 +26,10 @@ class LinkLost(LinkError):  # noqa: N818 (a state of the port, said as one)
     """The port was open and went away, or stopped taking bytes."""
 
 
+class LinkStalled(LinkLost):
+    """The port is there, but the device takes no bytes: it hangs or holds up the line."""
+
+
 class ByteLink(Protocol):
     """An open port. Not for use by two threads at once."""
 

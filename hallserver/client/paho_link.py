@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from hallserver.client.ids import new_command_id
 from hallserver.client.mailbox import Mailbox, MailboxClosedError
 from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, Outbox, OutboxFull, OutboxStore
+from hallserver.client.paho_connection import CONNECT_TIMEOUT_S
 from hallserver.client.paho_network import (
-    CONNECT_TIMEOUT_S,
     Connected,
     Connection,
     Lost,

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from hallserver.clock import HallClock
 from tests.bench import measure
-from tests.bench.hall_under_test import EXAMPLE, a_broker, an_echo, the_plan, write_clerks
+from tests.bench.hall_under_test import a_broker, an_echo, the_plan, write_clerks
 from tests.bench.measure import Figure
+from tests.helpers.hall_files import EXAMPLE
 from tests.helpers.servers import ServerProcess
 
 TICKETS_OF_A_DAY = 5_000

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
@@ -13,7 +13,7 @@ from hallserver.domain.plan import HallPlan
 from hallserver.protocol import commands as c
 from hallserver.protocol import routes
 from hallserver.protocol.codec import decode_published, decode_reply, encode_command
-from hallserver.protocol.ids import ClerkId, CommandId, ServiceId
+from hallserver.protocol.ids import ClerkId, CommandId, ServiceId, TicketId
 from hallserver.protocol.replies import Rejected, Reply, Reservation, TicketAtCounter
 from hallserver.protocol.version import SCHEMA_VERSION
 from tests.bench.hall_under_test import KIOSKS, PASSWORD, SCREENS, clerk_of
@@ -116,6 +116,16 @@ class Asker:
         return time.perf_counter() - began_s
 
 
+def always(command: c.Command) -> Callable[[str], c.Command]:
+    """The same for everybody."""
+    return lambda _name: command
+
+
+def missed(tickets: Mapping[str, TicketId]) -> Callable[[str], c.Command | None]:
+    """Nobody came to those who called a ticket."""
+    return lambda name: c.MarkNoShow(tickets[name]) if name in tickets else None
+
+
 def reserve(plan: HallPlan) -> Callable[[str], c.Command]:
     """Reserve at one service after the other."""
     state = {"next": 0}
@@ -147,9 +157,9 @@ def fill_hall(broker: RunningBroker, plan: HallPlan, rounds: int) -> None:
         asker = Asker(swarm, KIOSKS[:1])
         for number in range(rounds * len(service_of)):
             service = service_of[number % len(service_of)]
-            reply = asker.all_once(lambda _, service=service: c.ReserveTicket(service))[KIOSKS[0]]
+            reply = asker.all_once(always(c.ReserveTicket(service)))[KIOSKS[0]]
             assert isinstance(reply, Reservation), reply
-            asker.all_once(lambda _, ticket=reply.ticket: c.ConfirmPrinted(ticket))
+            asker.all_once(always(c.ConfirmPrinted(reply.ticket)))
     names = terminals(plan)
     with Swarm(broker, names) as swarm:
         signed_in = Asker(swarm, names).all_once(
@@ -182,7 +192,7 @@ def calls_at_once(broker: RunningBroker, plan: HallPlan, rounds: int) -> Figure:
                 if isinstance(reply, TicketAtCounter)
             }
             called += tickets.values()
-            asker.all_once(lambda name, of=tickets: c.MarkNoShow(of[name]) if name in of else None)
+            asker.all_once(missed(tickets))
         assert len(set(called)) == len(called)
         # Counters that share services may leave one of them without anybody.
         assert len(called) > 0.9 * rounds * len(names)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Self
 
 from hallserver.broker import RunningBroker
+from hallserver.protocol.ids import ClientId
 
 KEEPALIVE_S = 60
 DEADLINE_S = 120.0
@@ -61,7 +62,7 @@ class ThinClient:
                 + b"\0"
                 + _text(name)
                 + _text(name)
-                + _text(broker.passwords[name]),
+                + _text(broker.passwords[ClientId(name)]),
             )
         )
         assert self._wait_for(_CONNACK)[1] == 0, f"{name} was refused"

@@ -217,7 +217,7 @@ def test_a_wrong_password_is_said_in_a_line_of_its_own_and_once(broker, caplog):
     eventually(lambda: broker.files.log.read_text().count("not authorised") >= 3)
     link.stop()
     (said,) = [line for line in caplog.messages if "kiosk-01" in line]
-    assert "refused this client's name and password" in said
+    assert "refused the name and password of kiosk-01" in said
     assert "wrong" not in said
     assert LIVE not in told
 

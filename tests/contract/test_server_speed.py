@@ -1,4 +1,4 @@
-"""What the server must do in time, with a wide margin: the bench measures, this guards."""
+"""What must not wait for what. How fast the server is, the bench measures."""
 
 import time
 from pathlib import Path
@@ -17,19 +17,17 @@ from tests.helpers.servers import ServerProcess
 pytestmark = pytest.mark.slow
 
 
-def test_a_killed_server_with_five_thousand_tickets_is_back_in_two_seconds(tmp_path: Path) -> None:
+def test_a_server_with_five_thousand_tickets_comes_back_however_often_it_is_killed(
+    tmp_path: Path,
+) -> None:
     plan = the_plan()
     write_a_day(tmp_path / "state", plan, 5_000, HallClock().now().wall_ms)
     clerks = write_clerks(tmp_path, plan)
-    took_s = []
     with a_broker(tmp_path, plan) as broker:
         for _ in range(3):
-            began_s = time.monotonic()
             with ServerProcess(tmp_path, broker, EXAMPLE, clerks) as server:
                 server.until("ready")
-                took_s.append(time.monotonic() - began_s)
                 server.process.kill()
-    assert min(took_s) < 2.0
 
 
 def test_kiosks_do_not_wait_while_all_clerks_sign_in_at_once(tmp_path: Path) -> None:

@@ -15,14 +15,24 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from hallserver.broker import RunningBroker
+from hallserver.client.outbox import OutboxStore
 from hallserver.client.paho_link import PahoLink
 from hallserver.client.store import MemoryOutboxStore
 from hallserver.client.subscriptions import subscriptions_for
 from hallserver.client.updates import Update
 from hallserver.protocol.codec import decode_command, encode_published, encode_reply
 from hallserver.protocol.commands import CommandMessage
+from hallserver.protocol.ids import BusinessDay, ClientId, Epoch, HallId, ZoneId
 from hallserver.protocol.replies import Done, Reply, ReplyMessage
-from hallserver.protocol.routes import COMMAND, HEARTBEAT, INFO, REPLY, match_topic, topic
+from hallserver.protocol.routes import (
+    COMMAND,
+    HEARTBEAT,
+    INFO,
+    REPLY,
+    match_topic,
+    subscription,
+    topic,
+)
 from hallserver.protocol.snapshots import Heartbeat, Published, ServerInfo
 from hallserver.protocol.version import SCHEMA_VERSION
 
@@ -30,6 +40,12 @@ DEADLINE_S = 10.0
 """For what has to happen; a test that meets it has failed."""
 
 FENCE = b"fence"
+
+
+def send_at_once(_client: mqtt.Client, _data: object, opened: object) -> None:
+    """For `on_socket_open`: Nagle and delayed acknowledgement cost 44 ms a round trip."""
+    assert isinstance(opened, socket.socket)
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class Peer:
@@ -51,18 +67,16 @@ class Peer:
             CallbackAPIVersion.VERSION2, client_id=client_id or user, protocol=mqtt.MQTTv5
         )
         if user:
-            secret = broker.passwords[user] if password is None else password
+            secret = broker.passwords[ClientId(user)] if password is None else password
             self._client.username_pw_set(user, secret)
         self._client.on_connect = lambda _c, _d, _f, reason, _p: self._answer(0, reason)
         self._client.on_publish = lambda _c, _d, mid, reason, _p: self._answer(mid, reason)
         self._client.on_subscribe = lambda _c, _d, mid, reasons, _p: self._answer(mid, reasons)
         self._client.on_disconnect = lambda *_: self.lost.set()
         self._client.on_message = lambda _c, _d, message: self.received.put(
-            (message.topic, message.payload)
+            (message.topic, bytes(message.payload))
         )
-        self._client.on_socket_open = lambda _c, _d, sock: sock.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )
+        self._client.on_socket_open = send_at_once
 
     def connect(self) -> str:
         """Connect and return the broker's word."""
@@ -81,6 +95,7 @@ class Peer:
     def subscribe(self, *topics: str) -> str:
         """Subscribe and return the broker's words."""
         _, mid = self._client.subscribe([(name, SubscribeOptions(qos=1)) for name in topics])
+        assert mid is not None
         return self._wait_for(mid)
 
     def until_fence(self) -> list[tuple[str, bytes]]:
@@ -132,22 +147,22 @@ class ScriptedHall:
         self.answer = answer
         self.has_heart = threading.Event()
         self.has_heart.set()
-        self._epoch = epoch
-        self._info = ServerInfo(schema, min_schema, "hall", epoch, "20261123", "0.1.0")
+        self._epoch = Epoch(epoch)
+        self._info = ServerInfo(
+            schema, min_schema, HallId("hall"), self._epoch, BusinessDay("20261123"), "0.1.0"
+        )
         self._snapshots: dict[str, Published] = {}
         self._beat_s = beat_s
         self._is_ending = threading.Event()
         self._is_ready = threading.Event()
         self._broker = broker
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="server", protocol=mqtt.MQTTv5)
-        client.username_pw_set("server", broker.passwords["server"])
-        client.reconnect_delay_set(0.1, 0.2)
+        client.username_pw_set("server", broker.passwords[ClientId("server")])
+        client.reconnect_delay_set(0.1, 0.2)  # type: ignore[arg-type]  # any number of seconds
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
-        client.on_socket_open = lambda _c, _d, sock: sock.setsockopt(
-            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-        )
+        client.on_socket_open = send_at_once
         self._client = client
         self._heart = threading.Thread(target=self._beat)
 
@@ -174,7 +189,7 @@ class ScriptedHall:
         self._client.loop_stop()
 
     def _on_connect(self, *_: object) -> None:
-        self._client.subscribe(topic(COMMAND, client="x").replace("/x", "/+"), qos=1)
+        self._client.subscribe(subscription(COMMAND), qos=1)
 
     def _on_subscribe(self, *_: object) -> None:
         for name, message in {topic(INFO): self._info, **self._snapshots}.items():
@@ -182,8 +197,11 @@ class ScriptedHall:
         self._is_ready.set()
 
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        _, sender = match_topic(message.topic)
-        command = decode_command(message.payload)
+        matched = match_topic(message.topic)
+        command = decode_command(bytes(message.payload))
+        assert matched is not None
+        assert isinstance(command, CommandMessage)
+        sender = ClientId(matched[1])
         self.asked.put((sender, command))
         reply = self.answer(sender, command)
         if reply is not None:
@@ -201,12 +219,17 @@ class Listener:
     """A `PahoLink` whose updates a test takes one by one."""
 
     def __init__(
-        self, broker: RunningBroker, client: str, *, zones: tuple[str, ...] = (), store=None
+        self,
+        broker: RunningBroker,
+        client: str,
+        *,
+        zones: tuple[str, ...] = (),
+        store: OutboxStore | None = None,
     ) -> None:
         self.updates: queue.Queue[Update] = queue.Queue()
         self.link = PahoLink(
-            broker.settings(client),
-            subscriptions_for(client, zones),
+            broker.settings(ClientId(client)),
+            subscriptions_for(ClientId(client), map(ZoneId, zones)),
             MemoryOutboxStore() if store is None else store,
             self.updates.put,
         )

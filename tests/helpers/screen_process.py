@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hallserver.broker import RunningBroker
+from hallserver.protocol.ids import ClientId
 
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE_S = 30.0
@@ -23,7 +24,7 @@ class ScreenProcess:
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         password = folder / "password"
-        password.write_text(broker.passwords[client] + "\n", "utf-8")
+        password.write_text(broker.passwords[ClientId(client)] + "\n", "utf-8")
         self._record = folder / "record.jsonl"
         self.shots = folder / "shots"
         self.process = subprocess.Popen(

@@ -76,8 +76,13 @@ def draw(window: QQuickWindow) -> None:
         frames.append(1)
 
     window.frameSwapped.connect(swapped)
-    window.update()
-    drawn = wait_until(lambda: len(frames) >= 2 or (window.update() or False))
+
+    def has_drawn() -> bool:
+        if len(frames) < 2:
+            window.update()
+        return len(frames) >= 2
+
+    drawn = wait_until(has_drawn)
     window.frameSwapped.disconnect(swapped)
     assert drawn
 
@@ -87,12 +92,17 @@ def visible_items(window: QQuickWindow) -> list[QQuickItem]:
     return [item for item in items_below(window.contentItem()) if item.isVisible()]
 
 
+def parent_of(item: QQuickItem) -> QQuickItem | None:
+    """Find the item around an item: the topmost has none, though PySide's types do not say so."""
+    return item.parentItem()
+
+
 def button_of(item: QQuickItem) -> QQuickItem | None:
     """Find the item that is touched where a text is drawn."""
-    while (item := item.parentItem()) is not None:
-        if item.metaObject().indexOfSignal("tapped()") >= 0:
-            return item
-    return None
+    above = parent_of(item)
+    while above is not None and above.metaObject().indexOfSignal("tapped()") < 0:
+        above = parent_of(above)
+    return above
 
 
 def ill_fitting_texts(window: QQuickWindow) -> list[str]:

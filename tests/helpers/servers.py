@@ -103,9 +103,11 @@ def inbound(client: str, command_id: str, command: c.Command) -> Inbound:
 
 def replies(outbound: list[Outbound]) -> list[tuple[str, str, Reply]]:
     """Who was answered, to which command, and what."""
-    found = []
+    found: list[tuple[str, str, Reply]] = []
     for each in outbound:
-        route, client = routes.match_topic(each.topic)
+        matched = routes.match_topic(each.topic)
+        assert matched is not None
+        route, client = matched
         if route is routes.REPLY:
             assert (each.qos, each.is_retained) == (1, False)
             answer = decode_reply(each.payload)
@@ -218,7 +220,7 @@ def play_a_day(hosted: Hosted, seed: int, batches: int) -> Crowd:
             hosted.clock.pass_ms(DAY_MS)
         before = crowd.batch(crowd.chance.randrange(1, 12))
         hosted.writer.process(before)
-        keys = [(each.client, each.message.id) for each in before]
+        keys = [(each.client, each.message.id) for each in before if each.message.id is not None]
         for reply in hosted.journal.find_replies(keys).values():
             crowd.note(reply)
     hosted.writer.process()  # a day that has just opened brings the report on the last one

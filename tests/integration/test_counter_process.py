@@ -236,6 +236,47 @@ def test_a_bug_ends_the_program_without_showing_what_the_data_were():
     assert "42010419900101001X" not in done.stderr
 
 
+AT_A_FRAME = """
+import signal, sys
+import shiboken6
+from PySide6.QtCore import QEvent, QObject
+from ui.counter.app import make_app, run
+from ui.counter.window import CounterWindow
+class Terminates(QObject):
+    has_seen_a_frame = False
+    def eventFilter(self, watched, event):
+        if not self.has_seen_a_frame and event.type() is QEvent.Type.Paint:
+            self.has_seen_a_frame = True
+            signal.raise_signal(signal.SIGTERM)
+        return False
+app = make_app()
+window = CounterWindow()
+terminates = Terminates()
+app.installEventFilter(terminates)
+window.show()
+code = run(app)
+app.removeEventFilter(terminates)
+window.close()
+shiboken6.delete(window)
+assert terminates.has_seen_a_frame
+sys.exit(code)
+"""
+
+
+def test_a_signal_in_the_midst_of_a_frame_ends_the_program_after_the_frame():
+    """Python answers a signal wherever it is; Qt complains of a frame whose window has closed."""
+    done = subprocess.run(
+        [sys.executable, "-c", AT_A_FRAME],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_wrong_client_is_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "password").write_text("x\n", encoding="utf-8")
     done = subprocess.run(

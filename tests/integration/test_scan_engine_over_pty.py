@@ -128,6 +128,19 @@ def test_a_code_that_nobody_asked_for_is_not_given_to_the_next_person(
     engine.close()
 
 
+def test_a_code_that_is_forgotten_is_not_given_to_the_next_person_however_soon(
+    device: SimulatedScanEngine, engine: ScanEngine
+) -> None:
+    poll_until_well(engine)
+    device.show("JH1.somebody-elses")
+    assert device.wait_for_reads(1, 5.0)
+    device.clear()
+    engine.forget()
+    assert engine.poll(0.2) is None
+    device.show("JH1.the-next")
+    assert news(engine) == "JH1.the-next"
+
+
 def test_unplugging_is_reported_while_it_lasts_and_the_engine_comes_back_by_itself(
     device: SimulatedScanEngine, engine: ScanEngine
 ) -> None:

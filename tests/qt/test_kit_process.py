@@ -22,6 +22,15 @@ QTimer.singleShot(0, lambda: print("ready", flush=True))
 sys.exit(kit.run())
 """
 
+AT_A_FRAME = """
+import signal, sys
+from ui.kit.gallery import make_gallery
+kit = make_gallery(["--shots", sys.argv[1]])
+kit.window.beforeRendering.connect(lambda: signal.raise_signal(signal.SIGTERM))
+kit.app.aboutToQuit.connect(lambda: kit.shots().save_now("last"))
+sys.exit(kit.run())
+"""
+
 BUGGY = """
 import sys
 from pathlib import Path
@@ -73,6 +82,14 @@ def test_a_signal_ends_a_screen_cleanly(number: signal.Signals) -> None:
         process.send_signal(number)
         _, said = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, said) == (0, "")
+
+
+def test_a_signal_in_the_midst_of_a_frame_ends_a_screen_after_the_frame(tmp_path: Path) -> None:
+    """The last picture of a screen cannot be taken while a frame is drawn."""
+    with start(AT_A_FRAME, str(tmp_path)) as process:
+        _, said = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, said) == (0, "")
+    assert (tmp_path / "last.png").exists()
 
 
 def test_a_bug_shows_the_failsafe_screen_and_ends_with_its_code(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from tests.simulation.world import demand
 from ui.counter.desk import desk_of
 
 if TYPE_CHECKING:
+    from tests.simulation.counter import Client
     from tests.simulation.day import Day
+    from tests.simulation.kiosk import Kiosk
 
 COMPARED = Epoch(0)
 GOOD_ENDS = frozenset({"completed", "no_show", "expired"})
@@ -124,7 +126,8 @@ def _compare_screens(day: "Day", hall: Hall) -> None:
 
 def _compare_stores(day: "Day") -> None:
     """What was answered is forgotten: no person's key stays on a kiosk's disk."""
-    for device in (*day.kiosks, *day.clients):
+    devices: list[Kiosk | Client] = [*day.kiosks, *day.clients]
+    for device in devices:
         demand(device.stored == 0, "no answered command stays on disk", device.client)
     for kiosk in day.kiosks:
         left = [item.stage for item in kiosk.spool.leftovers() if item.stage != "printing"]

@@ -74,6 +74,9 @@ class Script:
             self.idle.put(None)
         return None
 
+    def forget(self) -> None:
+        """Nothing waits here."""
+
     def close(self) -> None:
         self.is_closed = True
 
@@ -116,6 +119,49 @@ def test_a_card_that_answers_after_its_owner_has_left_is_not_taken_for_the_next_
     assert reader.read_out.wait(10)
     worker.listen(is_on=True)
     assert reader.rested.wait(10)
+    worker.end()
+    worker.join()
+    assert told == []
+
+
+class SlowScanner:
+    """A scanner that reads a code only when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked, self.answer, self.read_out, self.rested = (Event() for _ in range(4))
+        self.forgot = Event()
+        self._has_read = False
+
+    def poll(self, _deadline_s: float) -> str | None:
+        if self._has_read:
+            self.rested.set()
+            return None
+        self.asked.set()
+        assert self.answer.wait(10)
+        self._has_read = True
+        self.read_out.set()
+        return "JHS1.passport"
+
+    def forget(self) -> None:
+        if self._has_read:
+            self.forgot.set()
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_code_that_is_read_after_its_owner_has_left_is_not_taken_for_the_next_persons():
+    scanner, told = SlowScanner(), []
+    worker = ScanWorker(scanner, told.append)
+    worker.start()
+    worker.listen(is_on=True)
+    assert scanner.asked.wait(10)
+    worker.listen(is_on=False)
+    scanner.answer.set()
+    assert scanner.read_out.wait(10)
+    assert scanner.forgot.wait(10)
+    worker.listen(is_on=True)
+    assert scanner.rested.wait(10)
     worker.end()
     worker.join()
     assert told == []

@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QFont
@@ -22,9 +21,10 @@ from ui.counter.terminal import Link, Terminal
 from ui.counter.view import Stopwatch, show
 from ui.counter.window import CounterWindow
 from ui.kit.constants import keep_constants_alive
+from ui.kit.signals import QuitOnSignal
 
 TICK_MS = 200
-"""How often the clock on the window is looked at; signals are heard no later than this."""
+"""How often the clock on the window is looked at."""
 SIGN_IN_AFTER_MS = 400
 """So that the form can be seen before an automatic sign-in."""
 EXIT_BUG = 70
@@ -169,9 +169,6 @@ def make_app() -> QApplication:
 def run(app: QApplication) -> int:
     """Run until the window closes, a signal comes or a bug shows; return the exit code."""
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        app.quit()  # Python hears the signal at the next tick of a timer
-
     def bug(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
         """Say where it was, never what the data were, and let the supervisor start us again."""
         where = "?"
@@ -181,11 +178,10 @@ def run(app: QApplication) -> int:
         sys.stderr.write(f"bug: {kind.__name__} at {where}\n")
         app.exit(EXIT_BUG)
 
-    former = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    signals = QuitOnSignal(app)
     sys.excepthook = bug
     try:
         return app.exec()
     finally:
         sys.excepthook = sys.__excepthook__
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        signals.close()

@@ -7,16 +7,14 @@ render thread of its own a slot connected to it can deadlock at exit.
 
 import argparse
 import os
-import signal
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
 import shiboken6
-from PySide6.QtCore import QElapsedTimer, QObject, QSocketNotifier, Qt, QTimer, QUrl
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, QUrl
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtQml import QQmlComponent, QQmlEngine
 from PySide6.QtQuick import QQuickItem, QQuickWindow
@@ -25,6 +23,7 @@ from hallserver.protocol.errors import Text
 from ui.kit.constants import keep_constants_alive
 from ui.kit.i18n import KIT_TEXTS, Language, in_language
 from ui.kit.shots import Shots
+from ui.kit.signals import QuitOnSignal
 from ui.kit.sizes import Panel, Sizes, panel_of_inches, sizes_for
 from ui.kit.theme import KitError, apply_texts, apply_theme
 from ui.kit.tokens import DAY, FONT_FAMILY, Palette
@@ -86,41 +85,6 @@ def seconds_since_now() -> Callable[[], float]:
     return lambda: timer.nsecsElapsed() / 1e9
 
 
-class _QuitOnSignal(QObject):
-    """Wakes the event loop on SIGINT and SIGTERM: a signal alone waits for the next Python code."""
-
-    def __init__(self, app: QGuiApplication) -> None:
-        super().__init__(app)
-        self._read, self._write = socket.socketpair()
-        self._read.settimeout(0)
-        self._write.settimeout(0)
-        signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
-        self._former = {
-            number: signal.signal(number, self._ignore)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
-        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
-        self._notifier.activated.connect(self._woken)
-
-    @staticmethod
-    def _ignore(_number: int, _frame: FrameType | None) -> None:
-        """Keep Python's own answer to the signal away; `_woken` follows through the socket."""
-
-    def _woken(self) -> None:
-        came = self._read.recv(64)
-        if signal.SIGINT in came or signal.SIGTERM in came:
-            QGuiApplication.quit()
-
-    def close(self) -> None:
-        """Give the signals back."""
-        self._notifier.setEnabled(False)
-        signal.set_wakeup_fd(-1)
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
-        self._read.close()
-        self._write.close()
-
-
 class Kit:
     """A program with one window: its Qt application, its QML engine, its look."""
 
@@ -144,7 +108,7 @@ class Kit:
         self.engine.addImportPath(str(QML_FOLDER))
         apply_theme(self.engine, palette, sizes(self.panel))
         self.set_language(settings.language)
-        self._signals = _QuitOnSignal(app)
+        self._signals = QuitOnSignal(app)
         self._former_hook = sys.excepthook
         sys.excepthook = self._bug
 

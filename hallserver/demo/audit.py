@@ -74,16 +74,16 @@ class Findings:
         return not self.complaints
 
 
-# What a client was told, and the journal's line that must be there for it.
+# What a client was told, and the journal's lines of which one must be there for it.
 _ACKNOWLEDGED = {
-    "reserved": "TicketReserved",
-    "confirmed": "TicketPrinted",
-    "voided": "TicketVoided",
-    "called": "TicketCalled",
-    "arrived": "TicketArrived",
-    "completed": "TicketCompleted",
-    "no_show": "TicketMissed",
-    "rated": "ServiceRated",
+    "reserved": {"TicketReserved"},
+    "confirmed": {"TicketPrinted"},
+    "voided": {"TicketVoided"},
+    "called": {"TicketCalled"},
+    "arrived": {"TicketArrived"},
+    "completed": {"TicketCompleted", "TicketReturned", "StepCompleted"},
+    "no_show": {"TicketMissed"},
+    "rated": {"ServiceRated"},
 }
 
 
@@ -113,12 +113,13 @@ def _check_lost(
     for line in journal:
         if "ticket" in line.body:
             written[line.type].add(line.body["ticket"])
-    for kind, event in _ACKNOWLEDGED.items():
+    for kind, events in _ACKNOWLEDGED.items():
         for row in told[kind]:
             findings.acknowledged += 1
-            if row["ticket"] not in written[event]:
+            if not any(row["ticket"] in written[event] for event in events):
                 findings.lost += 1
-                findings.complaints.append(f"{row['ticket']}: told {kind}, no {event} in journal")
+                wanted = " or ".join(sorted(events))
+                findings.complaints.append(f"{row['ticket']}: told {kind}, no {wanted} in journal")
 
 
 def _check_numbers(
@@ -159,18 +160,28 @@ def _check_papers(findings: Findings, told: Mapping[str, Sequence[Row]]) -> None
 def _check_told_calls(
     findings: Findings, told: Mapping[str, Sequence[Row]], journal: Sequence[Line]
 ) -> None:
-    """No clerk was given somebody whom another had been given and not released."""
-    released = Tally(line.body["ticket"] for line in journal if line.type == "TicketReleased")
+    """No clerk was given somebody whom another had been given and not put back in line."""
+    back = Tally(line.body["ticket"] for line in journal if line.type in _BACK_IN_LINE)
     counters: dict[str, list[int]] = defaultdict(list)
     for row in told["called"]:
         counters[row["ticket"]].append(row["counter"])
     for ticket, called_at in counters.items():
-        if len(called_at) > 1 + released[ticket]:
+        if len(called_at) > 1 + back[ticket]:
             findings.double_called += 1
             findings.complaints.append(f"{ticket}: clerks at counters {called_at} were given it")
 
 
-_FREES = {"TicketCompleted", "TicketMissed", "TicketReleased", "TicketExpired"}
+_SENT_ON = {"TicketTransferred", "TicketReturned", "StepCompleted"}
+_BACK_IN_LINE = {"TicketReleased", "TicketReinstated", *_SENT_ON}
+_FREES = {
+    "TicketCompleted",
+    "TicketMissed",
+    "TicketReleased",
+    "TicketExpired",
+    "TicketParked",
+    *_SENT_ON,
+}
+_TAKES = {"TicketCalled", "TicketResumed"}
 
 
 def _check_journal_calls(findings: Findings, journal: Sequence[Line]) -> None:
@@ -182,7 +193,7 @@ def _check_journal_calls(findings: Findings, journal: Sequence[Line]) -> None:
         ticket = str(line.body.get("ticket"))
         if line.type == "TicketPrinted":
             on_paper.add(ticket)
-        elif line.type == "TicketCalled":
+        elif line.type in _TAKES:
             counter = line.body["counter"]
             if ticket in counter_of or counter in at_counter:
                 findings.double_called += 1

@@ -106,6 +106,41 @@ def test_a_released_ticket_may_be_called_again() -> None:
     assert audit([*records[:4], again], journal).is_clean
 
 
+@pytest.mark.parametrize(
+    "sent_on", ["TicketTransferred", "TicketReturned", "StepCompleted", "TicketReinstated"]
+)
+def test_who_went_on_or_came_back_is_called_by_another_counter(sent_on: str) -> None:
+    records, journal = sound_day()
+    missed = [line(5, "TicketMissed", ticket=T1, counter=1)] if "Rein" in sent_on else []
+    journal = [
+        *journal[:4],
+        *missed,
+        line(6, sent_on, ticket=T1, counter=1),
+        line(7, "TicketCalled", ticket=T1, counter=2),
+    ]
+    again = told("called", ticket=T1, counter=2, number="A001")
+    assert audit([*records[:4], again], journal).is_clean
+
+
+def test_a_counter_that_parked_somebody_is_free_and_a_resumed_ticket_takes_it() -> None:
+    _, journal = sound_day()
+    journal = [
+        *journal[:5],
+        line(6, "TicketParked", ticket=T1, counter=1),
+        line(7, "TicketPrinted", ticket=T2),
+        line(8, "TicketCalled", ticket=T2, counter=1),
+    ]
+    assert audit([], journal).is_clean
+    resumed = line(9, "TicketResumed", ticket=T1, counter=1)
+    assert audit([], [*journal, resumed]).double_called == 1
+
+
+def test_a_completed_step_is_a_completion_that_the_clerk_was_told() -> None:
+    records, journal = sound_day()
+    step = line(6, "StepCompleted", ticket=T1, counter=1)
+    assert audit(records[:6], [*journal[:5], step]).is_clean
+
+
 def test_a_call_of_a_number_without_paper_is_found() -> None:
     findings = audit([], [line(1, "TicketCalled", ticket=T1, counter=1)])
     assert findings.complaints == [f"{T1}: called and never on paper"]

@@ -83,6 +83,10 @@ def test_every_wrong_digit_is_caught(number: str, at: int) -> None:
         (f"passport,20261125,0930,{PERSON}", "slot: expected HH:MM"),
         (f"passport,20261125,24:00,{PERSON}", "slot: expected HH:MM"),
         (f"passport,25.11.2026,09:30,{PERSON}", "day: expected YYYYMMDD"),
+        (
+            f"\ud800,20261125,09:30,{PERSON}",
+            "service: expected the id of a service, as in the hall file",
+        ),
         (f",20261125,09:30,{PERSON}", "service: expected the id of a service, as in the hall file"),
         (
             f"{'s' * 65},20261125,09:30,{PERSON}",

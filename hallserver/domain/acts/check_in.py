@@ -14,6 +14,9 @@ from hallserver.domain.acts.appointments import refuse_unstaffed
 from hallserver.domain.acts.base import Act, Decision, Room, refuse
 from hallserver.domain.acts.number import Claim, give_number, is_without_paper
 from hallserver.domain.appointments import Appointment, Booking, Standing
+from hallserver.domain.availability import availability
+from hallserver.domain.calendar import business_day
+from hallserver.domain.come_again import closed_text
 from hallserver.domain.instant import Now
 from hallserver.domain.place import at_end
 from hallserver.domain.plan import Service
@@ -51,7 +54,13 @@ def _check_in(room: Room, client: ClientId, command: c.CheckIn, now: Now) -> Dec
     service = room.plan.find_service(found.service)
     if service is None:  # it was taken out of the hall file since
         return refuse(RejectionCode.UNKNOWN_SERVICE)
-    return _number(room, service, found, Claim(person=found.person), now)
+    refused = _not_now(room, found, now)
+    if refused is None and _comes_after_hours(room, service, found, now):
+        why = closed_text(
+            room.state, service, availability(room.state, service, now.wall_ms), now.wall_ms
+        )
+        refused = refuse(RejectionCode.CLOSED_NOW, why)
+    return refused or _number(room, service, found, Claim(person=found.person), now)
 
 
 def instead_of_reserving(room: Room, service: Service, claim: Claim, now: Now) -> Decision | None:
@@ -61,7 +70,8 @@ def instead_of_reserving(room: Room, service: Service, claim: Claim, now: Now) -
     for known in room.state.appointments.of_person(claim.person):
         is_meant = (known.service, known.day) == (service.id, _today(room))
         if is_meant and (known.is_open or _has_no_paper(room, known, now)):
-            return _number(room, service, known, claim, now)
+            is_over = _comes_after_hours(room, service, known, now)
+            return None if is_over else _number(room, service, known, claim, now)
     return None
 
 
@@ -133,6 +143,14 @@ def _not_now(room: Room, known: Appointment, now: Now) -> Decision | None:
         when = words.too_early(known.from_ms, known.opens_ms, room.plan.rules.timezone)
         return refuse(RejectionCode.APPOINTMENT_TOO_EARLY, when)
     return None
+
+
+def _comes_after_hours(room: Room, service: Service, known: Appointment, now: Now) -> bool:
+    """Say whether somebody is late and the service is not open any more: nobody would call."""
+    if known.standing is not None or now.wall_ms < known.closes_ms:
+        return False
+    opening_ms = room.state.hours.next_open_ms(room.plan.schedule_of(service.id), now.wall_ms)
+    return opening_ms is None or business_day(opening_ms, room.plan.rules) > _today(room)
 
 
 def _has_no_paper(room: Room, known: Appointment, now: Now) -> bool:

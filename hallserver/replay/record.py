@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from hallserver.domain import events as ev
 from hallserver.domain import fold
@@ -174,7 +174,7 @@ def _visit(versions: Sequence[Version], end_ms: int) -> Visit:
     in_line = [number for number, stay in enumerate(stays) if _kind(stay.last) == "line"]
     legs: list[Leg] = []
     left_ms = 0
-    for number, following in zip(in_line, [*in_line[1:], len(stays)], strict=True):
+    for number, following in pairwise([*in_line, len(stays)]):
         line, rest = stays[number], stays[number + 1 : following]
         served = [stay for stay in rest if _kind(stay.last) == "counter"]
         since_ms = line.versions[0].ticket.since_ms
@@ -204,7 +204,7 @@ def _held_ms(stays: Sequence[_Stay]) -> int | None:
         for stay, after in zip_longest(stays, stays[1:])
         if _kind(stay.last) == "counter"
         and after is not None
-        and after.last.state is not TicketState.EXPIRED
+        and after.versions[0].ticket.state is not TicketState.EXPIRED
     ]
     return sum(ended) if ended else None
 
@@ -239,8 +239,7 @@ def _stays(versions: Sequence[Version], end_ms: int) -> Iterator[_Stay]:
 
 
 def _lanes(line: _Stay, from_ms: int) -> tuple[tuple[int, Lane], ...]:
-    found: list[tuple[int, Lane]] = []
+    found: dict[int, Lane] = {}
     for version in line.versions:
-        if not found or found[-1][1] != version.ticket.lane:
-            found.append((max(0, version.elapsed_ms - from_ms), version.ticket.lane))
-    return tuple(found)
+        found[max(0, version.elapsed_ms - from_ms)] = version.ticket.lane
+    return tuple(found.items())

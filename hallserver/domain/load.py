@@ -46,7 +46,7 @@ class ShownLoad:
         """Return the load as it is now, with a version that rises with whatever changed."""
         load, shown = views.hall_load(self._state, epoch), self._shown
         if shown is not None:
-            is_same = structs.replace(load, version=shown.version) == shown
+            is_same = structs.replace(load, epoch=shown.epoch, version=shown.version) == shown
             least = shown.version if is_same else shown.version + 1
             load = structs.replace(load, version=max(load.version, least))
         self._shown, self._has_news = load, False

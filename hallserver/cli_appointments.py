@@ -73,7 +73,7 @@ def declare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="ask anew what was refused in an earlier run"
     )
-    add_link_arguments(parser)
+    add_link_arguments(parser, has_record=False)
 
 
 def run(args: argparse.Namespace, say: Say) -> int:

@@ -32,8 +32,8 @@ class LinkSettings:
     ca_file: Path | None = None
 
 
-def add_link_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that every client program takes."""
+def add_link_arguments(parser: argparse.ArgumentParser, *, has_record: bool = True) -> None:
+    """Add the arguments that every client program takes; some keep no record for an audit."""
     group = parser.add_argument_group("link to the hall")
     group.add_argument("--client", required=True, metavar="ID", help="for example kiosk-01")
     group.add_argument("--broker", required=True, metavar="HOST:PORT")
@@ -43,7 +43,10 @@ def add_link_arguments(parser: argparse.ArgumentParser) -> None:
         "--insecure", action="store_true", help="allow a broker on another machine without TLS"
     )
     group.add_argument("--state-dir", type=Path, metavar="DIR", help="keep unanswered commands")
-    group.add_argument("--record", type=Path, metavar="FILE", help="write what happens, as JSON")
+    if has_record:
+        group.add_argument(
+            "--record", type=Path, metavar="FILE", help="write what happens, as JSON"
+        )
 
 
 def link_settings(namespace: argparse.Namespace) -> LinkSettings:
@@ -51,7 +54,8 @@ def link_settings(namespace: argparse.Namespace) -> LinkSettings:
     client = ClientId(namespace.client)
     if role_of(client) in (None, Role.SERVER):
         raise SettingsError(
-            f"--client {client}: expected kiosk-N, counter-N, pad-N or callscreen-N"
+            f"--client {client}: expected kiosk-N, counter-N, pad-N, callscreen-N, guide-N, "
+            "console-N or gateway-N"
         )
     host, port = _broker(namespace.broker)
     if namespace.ca_file is None and not namespace.insecure and not is_loopback(host):

@@ -306,6 +306,7 @@ _OF_THE_HALL = {
     ("CatalogZone", "name"),
     ("CatalogDepartment", "name"),
     ("CatalogService", "name"),
+    ("CatalogService", "is_for_visitors"),
     ("CatalogPriority", "name"),
     ("CatalogPriority", "min_age"),
     ("CloseKiosks", "message"),

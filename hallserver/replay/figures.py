@@ -78,8 +78,8 @@ def _order(plan: HallPlan) -> Callable[[tuple[str, str]], tuple[bool, bool, int,
 def table(plan: HallPlan, names: Sequence[str], found: Iterable[Row]) -> str:
     """Write the rows as text, waiting as minutes and seconds. A service's name stands last: its
     characters are of different widths."""
-    head = f"{'class':12} {'service':32}" + "".join(f" |{name:^30}" for name in names)
-    each = f"{'people':>6}{'left':>5}{'p50':>6}{'p90':>6}{'max':>7}"
+    head = f"{'class':12} {'service':32}" + "".join(f" |{name:^32}" for name in names)
+    each = f"{'people':>6}{'left':>5}{'p50':>7}{'p90':>7}{'max':>7}"
     lines = [head.rstrip(), f"{'':45}" + f" |{each}" * len(names)]
     for row in found:
         cells = "".join(f" |{_cell(column)}" for column in row.columns)
@@ -89,7 +89,7 @@ def table(plan: HallPlan, names: Sequence[str], found: Iterable[Row]) -> str:
 
 def _cell(column: Figures) -> str:
     times = (_minutes(column.p50), _minutes(column.p90), _minutes(column.max))
-    return f"{column.people:>6}{column.left:>5}{times[0]:>6}{times[1]:>6}{times[2]:>7}"
+    return f"{column.people:>6}{column.left:>5}{times[0]:>7}{times[1]:>7}{times[2]:>7}"
 
 
 def _minutes(ms: int | None) -> str:

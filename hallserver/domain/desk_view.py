@@ -3,7 +3,7 @@
 from hallserver.domain import choosing
 from hallserver.domain.state import Desk, HallState
 from hallserver.domain.steps import step_of
-from hallserver.domain.ticket import Ticket
+from hallserver.domain.ticket import Parking, Ticket
 from hallserver.protocol.ids import CounterId, Epoch, TicketId
 from hallserver.protocol.snapshots import (
     ActiveTicket,
@@ -32,7 +32,11 @@ def counter(state: HallState, counter_id: CounterId, epoch: Epoch) -> CounterSna
         next_numbers=tuple(state.tickets[ticket].number for ticket in upcoming),
         rateable=_rateable(state, desk.completed),
         paused=_paused(desk),
-        parked=tuple(_parked(state.tickets[ticket]) for ticket in desk.parked),
+        parked=tuple(
+            _parked(ticket, ticket.parking)
+            for ticket in map(state.tickets.__getitem__, desk.parked)
+            if ticket.parking is not None
+        ),
         services=services,
     )
 
@@ -80,10 +84,7 @@ def _shown(state: HallState, ticket: Ticket) -> ActiveTicket:
     )
 
 
-def _parked(ticket: Ticket) -> ParkedTicket:
-    parking = ticket.parking
-    if parking is None:
-        raise TypeError(f"{ticket.id} is not parked")
+def _parked(ticket: Ticket, parking: Parking) -> ParkedTicket:
     return ParkedTicket(
         ticket=ticket.id,
         number=ticket.number,

@@ -1,17 +1,19 @@
 """Taking calls back, setting visitors aside, pausing: one sentence a test."""
 
+from dataclasses import replace
+
 import pytest
 
 from hallserver.domain import events as ev
 from hallserver.domain.rules import Mix, Policy
 from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode
-from hallserver.protocol.ids import ClerkId, ServiceId, TicketId
-from hallserver.protocol.replies import Done
+from hallserver.protocol.ids import ClerkId, ClientId, ServiceId, TicketId
+from hallserver.protocol.replies import Done, SignedIn
 from hallserver.protocol.snapshots import CounterPause
 from hallserver.protocol.states import PauseReason, TicketState
-from tests.helpers.desks import Desks
-from tests.helpers.halls import DAY_MS
+from tests.helpers.desks import GUIDE, Desks
+from tests.helpers.halls import DAY_MS, PASSWORD
 
 ABOUT_A_TICKET = (c.UndoCall, c.Transfer, c.Park, c.Complete)
 
@@ -297,3 +299,47 @@ def test_a_clerk_who_moves_on_leaves_pause_and_parked_visitors_behind(hall: Desk
 
 def test_a_terminal_is_told_what_its_counter_serves(hall: Desks) -> None:
     assert hall.desk(3).services == ("a", "b", "c")
+
+
+# Who is there.
+
+
+def test_a_guide_signs_in_once_and_out_and_another_takes_over(hall: Desks) -> None:
+    def sign_in(clerk: str) -> None:
+        command = c.SignIn(clerk=ClerkId(clerk), password=PASSWORD)
+        assert isinstance(hall.send(GUIDE, command), SignedIn)
+
+    length = len(hall.journal)
+    for clerk in ("guide", "guide", "clerk-1"):
+        sign_in(clerk)
+    for _ in range(2):
+        assert hall.send(GUIDE, c.SignOut()) == Done()
+    assert hall.since(length) == [
+        ev.StaffSignedIn(GUIDE, "guide"),
+        ev.StaffSignedOut(GUIDE, "guide"),
+        ev.StaffSignedIn(GUIDE, "clerk-1"),
+        ev.StaffSignedOut(GUIDE, "clerk-1"),
+    ]
+    assert hall.desk(1).clerk is not None  # a tablet is no counter: the shift goes on
+
+
+def test_a_clerk_whose_account_is_gone_is_shown_as_nobody(hall: Desks) -> None:
+    hall.plan = replace(hall.plan, clerks=())
+    hall.hall = hall.refolded()
+    assert hall.desk(1).clerk is None
+    hall.take("a")
+    hall.call(1)
+
+
+def test_only_terminals_and_pads_stand_at_a_counter(hall: Desks) -> None:
+    with pytest.raises(TypeError):
+        hall.hall.room.at(ClientId("kiosk-01"))
+
+
+def test_a_missed_number_that_no_counter_is_known_of_is_on_no_board(hall: Desks) -> None:
+    """What a journal of an older version might hold."""
+    given = hall.take("a")
+    hall.miss(1)
+    hall.hall.state.alter(given.ticket, counter=None)
+    hall.done(1, c.Reinstate(number=given.number))
+    assert hall.state_of(given.ticket) is TicketState.WAITING

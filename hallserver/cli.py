@@ -77,11 +77,12 @@ def _config_check(args: argparse.Namespace) -> int:
         "zones": len(plan.zones),
         "departments": len(plan.departments),
         "services": len(plan.services),
-        "counters": len(plan.counters),
+        "counters": sum(not counter.rules.is_back_office for counter in plan.counters),
         "kiosks": len(plan.kiosks),
         "call screens": len(plan.callscreens),
         "clerks": len(plan.clerks),
         "items": len(plan.items),
+        "back offices": sum(counter.rules.is_back_office for counter in plan.counters),
     }
     if args.json:
         _out_json({"ok": True, "hall": plan.id, "counts": counts, "notes": notes(plan)})

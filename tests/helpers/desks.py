@@ -6,6 +6,7 @@ from typing import Any
 from hallserver.domain import events as ev
 from hallserver.domain.plan import Clerk, HallPlan, StaffTablet
 from hallserver.domain.rules import (
+    DEFAULT_POLICY,
     CounterRules,
     Item,
     Permission,
@@ -55,7 +56,7 @@ def desks_plan(policy: Policy | None = None, **rules: Any) -> HallPlan:
     )
     return replace(
         plan,
-        rules=replace(plan.rules, **rules, **({"policy": policy.id} if policy else {})),
+        rules=replace(plan.rules, policy=(policy or DEFAULT_POLICY).id, **rules),
         policies=(policy,) if policy else (),
         counters=tuple(
             replace(each, rules=CounterRules(is_back_office=each.id == BACK_OFFICE))

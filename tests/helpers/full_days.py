@@ -30,8 +30,11 @@ from hallserver.protocol.ids import (
     ItemId,
     PersonKey,
     PriorityId,
+    ProposalId,
     ServiceId,
+    TicketId,
     TicketNumber,
+    TicketToken,
     ZoneId,
 )
 from hallserver.protocol.replies import Booked, Reply
@@ -147,11 +150,8 @@ class FullCrowd(Crowd):
         counter = chance.choice(self.hosted.plan.counters).id
         terminal = f"counter-{counter}"
         parked = list(state.desks[counter].parked)
-        active = (
-            state.desks[counter].active
-            or (parked and parked[0])
-            or next(iter(state.tickets), "20261123-A999")
-        )
+        known = [*parked, *state.tickets, TicketId("20261123-A999")]
+        active = state.desks[counter].active or known[0]
         service = ServiceId(chance.choice("abcr"))
         other = chance.choice([None, *(each.id for each in self.hosted.plan.counters)])
         choices: list[c.Command] = [
@@ -178,12 +178,12 @@ class FullCrowd(Crowd):
         chance, state = self.chance, self.hosted.hall.state
         console, clerk = "console-01", ClerkId(f"clerk-{chance.randrange(1, 5)}")
         open_now = [proposal.id for proposal in state.tides.open()]
-        proposal = open_now[0] if open_now else "20261123-0001"
+        proposal = open_now[0] if open_now else ProposalId("20261123-0001")
         counter = chance.choice(self.hosted.plan.counters).id
         services = tuple({ServiceId(chance.choice("abc")): None for _ in range(3)})
         zone = ZoneId("hall")
         seqs = [call.call_seq for call in state.boards.calls(zone)] or [1]
-        token = chance.choice(list(self.tokens.values()) or ["nonsense"])
+        token = chance.choice(list(self.tokens.values()) or [TicketToken("nonsense")])
         choices: list[tuple[str, c.Command]] = [
             ("guide-01", c.SignIn(clerk, PASSWORD)),
             (console, c.SignIn(clerk, PASSWORD)),
@@ -250,7 +250,11 @@ def play_full_days(hosted: Hosted, seed: int, batches: int) -> FullCrowd:
             hosted.clock.pass_ms(crowd.chance.choice([10, 14, 24]) * HOUR_MS)
         batch = crowd.batch(crowd.chance.randrange(1, 10))
         hosted.writer.process(batch)
-        keys = [(each.client, each.message.id) for each in batch]
+        keys = [
+            (each.client, each.message.id)
+            for each in batch
+            if isinstance(each.message, c.CommandMessage)
+        ]
         for reply in hosted.journal.find_replies(keys).values():
             crowd.note(reply)
     hosted.writer.process()  # a day that has just opened brings the report on the last one

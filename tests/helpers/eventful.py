@@ -145,7 +145,8 @@ class EventfulDay:
             act = self.chance.choices(list(ACTS), list(ACTS.values()))[0]
             getattr(self, f"_{act}")()
 
-    def _some_service(self) -> ServiceId:
+    def some_service(self) -> ServiceId:
+        """Draw a service."""
         return ServiceId(self.chance.choice(SERVICES))
 
     def _some(self) -> Reservation | None:
@@ -168,7 +169,7 @@ class EventfulDay:
     def _reserve(self) -> None:
         priority = self.chance.choice([None, None, None, *CLASSES])
         person = self.chance.choice([None, self._person()])
-        self.send("kiosk-01", c.ReserveTicket(service=self._some_service(), person=person))
+        self.send("kiosk-01", c.ReserveTicket(service=self.some_service(), person=person))
         if priority is not None and self.given:
             grant = c.GrantPriority(number=self.given[-1].number, priority=priority)
             self.send("console-01", grant)
@@ -194,7 +195,7 @@ class EventfulDay:
     def _book(self) -> None:
         slot = self.chance.choice(SLOTS)
         command = c.BookAppointment(
-            service=self._some_service(), day=TODAY, slot=slot, person=self._person()
+            service=self.some_service(), day=TODAY, slot=slot, person=self._person()
         )
         self.send("gateway-01", command)
 
@@ -250,7 +251,7 @@ class EventfulDay:
         counter = self.chance.choice([None, CounterId(self.chance.randint(1, len(COUNTERS)))])
         command = c.Transfer(
             ticket=active,
-            service=self.chance.choice([None, self._some_service()]),
+            service=self.chance.choice([None, self.some_service()]),
             counter=counter,
             is_returning=self.chance.random() < 0.3,
         )

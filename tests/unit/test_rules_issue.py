@@ -11,12 +11,14 @@ from hallserver.domain.acts.number import (
     Claim,
     give_number,
 )
+from hallserver.domain.numbering import Numbering
 from hallserver.domain.plan import Text
 from hallserver.domain.rules import ServiceRules
 from hallserver.protocol import commands as c
 from hallserver.protocol.codec import MalformedCommand, decode_command, encode_command
 from hallserver.protocol.errors import SENTENCES, RejectionCode
 from hallserver.protocol.ids import (
+    BusinessDay,
     CommandId,
     CounterId,
     Epoch,
@@ -279,6 +281,14 @@ def test_a_number_is_given_outside_hours_and_quotas_but_never_beyond_the_series(
     refused(held.reply, CODE.ALREADY_WAITING)
     over = give_number(room, service, Claim(OTHER), house.now)
     assert refused(over.reply, CODE.NUMBERS_USED_UP) == SENTENCES[CODE.NUMBERS_USED_UP]
+
+
+def test_a_series_that_is_told_to_give_a_number_twice_is_a_bug() -> None:
+    numbering = Numbering(BusinessDay("20261123"))
+    numbering.take("A", 2)
+    for ordinal in (1, 2):
+        with pytest.raises(ValueError, match="A has given"):
+            numbering.take("A", ordinal)
 
 
 # Giving a number up.

@@ -46,7 +46,6 @@ BEGIN = insert(stint).from_select(
 CALL = _open.values(
     counter=bindparam("by_counter"),
     clerk=bindparam("by_clerk"),
-    recalls=0,
     called_ms=_now,
     called_wall_ms=_wall,
     waiting_ms=_now - stint.c.began_ms,

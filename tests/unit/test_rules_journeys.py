@@ -279,6 +279,26 @@ def test_only_who_is_being_served_is_sent_on(hall: Desks) -> None:
     hall.refuses(1, c.Transfer(ticket=called.ticket, service=C), RejectionCode.WRONG_STATE)
 
 
+def test_a_kept_appointment_gives_no_claim_at_the_next_counter() -> None:
+    """It has been kept; from there on the rule of transfers decides, as for everybody."""
+    hall = Desks(transfer_place=TransferPlace.END)
+    given = hall.take("a")
+    hall.take("c")
+    hall.hall.state.alter(given.ticket, due_ms=0)
+    hall.done(1, c.Transfer(ticket=hall.receive(1), service=C))
+    assert hall.order(2) == ["C001", "A001"]
+
+
+def test_a_missed_appointment_gives_no_claim_to_be_called_first_again() -> None:
+    hall = Desks(reinstate=ReinstatePlace.END)
+    given = hall.take("a")
+    hall.take("a")
+    hall.hall.state.alter(given.ticket, due_ms=0)
+    assert hall.miss(1) == A001
+    hall.done(1, c.Reinstate(number=A001))
+    assert hall.order(1) == ["A002", "A001"]
+
+
 # Coming back by itself.
 
 
@@ -384,6 +404,17 @@ def test_who_was_called_there_is_anybodys_too(hall: Desks) -> None:
     hall.call(2)
     hall.sign_in(3, "clerk-2")  # the clerk moves on, and the one before forgot to sign out
     assert hall.call(1).ticket == ticket
+    hall.holds()
+
+
+def test_everybody_who_was_sent_to_a_counter_is_set_free(hall: Desks) -> None:
+    for _ in range(3):
+        hall.take("b")
+        hall.done(1, c.Transfer(ticket=hall.receive(1), counter=counter_id(2)))
+    hall.call(2)
+    hall.sign_out(2)
+    assert [t.for_counter for t in hall.hall.state.tickets.values()] == [None, None, None]
+    assert hall.order(3) == ["B001", "B002", "B003"]
     hall.holds()
 
 

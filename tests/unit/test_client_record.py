@@ -29,7 +29,7 @@ def test_each_line_is_one_note_and_is_in_the_file_at_once(tmp_path):
     record.told(ReplyArrived("command-1", CallNext(), Done()))
     told = lines(tmp_path / "sub" / "record.jsonl")
     record.close()
-    services = {"a": {"waiting": 3, "open_counters": 1}}
+    services = {"a": {"waiting": 3, "open_counters": 1, "status": "open", "again_at_ms": None}}
     assert told == [
         {"t_ns": 1000, "kind": "tap", "service": "登记", "count": 2},
         {"t_ns": 1001, "kind": "asked", "command_id": "command-1", "command": {"type": "CallNext"}},
@@ -38,7 +38,13 @@ def test_each_line_is_one_note_and_is_in_the_file_at_once(tmp_path):
             "t_ns": 1003,
             "kind": "snapshot",
             "of": "HallLoad",
-            "snapshot": {"epoch": 1, "version": 7, "services": services},
+            "snapshot": {
+                "epoch": 1,
+                "version": 7,
+                "services": services,
+                "notice": None,
+                "day": None,
+            },
         },
         {
             "t_ns": 1004,

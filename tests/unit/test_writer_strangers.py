@@ -11,7 +11,7 @@ from hallserver.protocol import routes
 from hallserver.protocol.bounds import MAX_COMMAND_BYTES
 from hallserver.protocol.codec import encode_command
 from hallserver.protocol.errors import RejectionCode
-from hallserver.protocol.ids import ClerkId, ClientId, ServiceId, TicketId
+from hallserver.protocol.ids import ClerkId, ClientId, PersonKey, ServiceId, TicketId
 from hallserver.protocol.replies import Reservation
 from hallserver.protocol.states import PauseReason
 from hallserver.protocol.version import MIN_SCHEMA_VERSION, SCHEMA_VERSION
@@ -158,6 +158,14 @@ COMMANDS: dict[type[c.Command], c.Command] = {
         c.AssignServices(1, ("a",)),
         c.ApproveProposal("20261123-0001"),
         c.DeclineProposal("20261123-0001"),
+        c.CallTicket("A001", c.CallWish.URGENT),
+        c.GrantPriority("A001", None),
+        c.ExplainCall("A001", "A002"),
+        c.BookAppointment(ServiceId("a"), "20261124", "09:00", PersonKey("0" * 32)),
+        c.CancelAppointment("20261124-0001"),
+        c.CancelBooking("t"),
+        c.CheckIn(token="t"),
+        c.FindAppointments(PersonKey("0" * 32)),
     )
 }
 

@@ -182,13 +182,13 @@ def _first(lines: Sequence[Line]) -> TicketId:
     return min(lines, key=_place).head.ticket
 
 
-def _place(line: Line) -> tuple[Place, TicketId]:
-    return (line.head.place, line.head.ticket)
+def _place(line: Line) -> Place:
+    return line.head.place  # no two are the same
 
 
-def _patience(waiting: Waiting) -> tuple[int, Place, TicketId]:
-    return (waiting.counts_from_ms, waiting.place, waiting.ticket)
+def _patience(waiting: Waiting) -> tuple[int, Place]:
+    return (waiting.counts_from_ms, waiting.place)
 
 
-def _slot(waiting: Waiting) -> tuple[int, Place, TicketId]:
-    return (waiting.due_ms or 0, waiting.place, waiting.ticket)
+def _slot(waiting: Waiting) -> tuple[int, Place]:
+    return (waiting.due_ms or 0, waiting.place)

@@ -198,3 +198,20 @@ def test_a_service_weighs_one_unless_the_counter_says_otherwise() -> None:
     later = replace(ORDINARY, since=NOW - 8_999)
     chosen = choose(policy, desk, 0, [line(SECOND), line(later)], NOW)
     assert chosen == Choice(TicketId("second"), CallReason.WEIGHT, 0)
+
+
+def test_reasons_stand_in_journals_by_these_words() -> None:
+    assert {reason.name: reason.value for reason in CallReason} == {
+        "FIRST_COME": "first_come",
+        "SERVICE_ORDER": "service_order",
+        "TARGET": "target",
+        "WEIGHT": "weight",
+        "PRIORITY": "priority",
+        "PRIORITY_TURN": "priority_turn",
+        "ORDINARY_TURN": "ordinary_turn",
+        "AGED": "aged",
+        "ADDRESSED": "addressed",
+        "APPOINTMENT": "appointment",
+        "GREEN_CHANNEL": "green_channel",
+        "BY_CLERK": "by_clerk",
+    }

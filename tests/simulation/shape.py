@@ -20,6 +20,7 @@ from hallserver.domain.plan import (
     with_clerks,
     without_hours,
 )
+from hallserver.domain.rules import DEFAULT_POLICY
 from hallserver.protocol.ids import (
     ClerkId,
     ClientId,
@@ -235,6 +236,19 @@ def _draw_arrivals(
     return tuple(sorted(zip(times, chosen, strict=True)))
 
 
+def _first_come(plan: HallPlan) -> HallPlan:
+    """Call by the order of coming and propose nothing: what the ledger knows and demands."""
+    return replace(
+        plan,
+        tidal=(),
+        rules=replace(plan.rules, policy=DEFAULT_POLICY.id),
+        counters=tuple(
+            replace(each, rules=replace(each.rules, policy=None, green_channel=()))
+            for each in plan.counters
+        ),
+    )
+
+
 def example_day(
     seed: int, *, minutes: float = 600, visitors: int = 3_000, hall_file: Path = EXAMPLE
 ) -> Shape:
@@ -243,7 +257,7 @@ def example_day(
     plan = load_plan(hall_file)
     plan = with_clerks(plan, _clerks(len(plan.counters)))
     # A made-up day at a made-up hour: nobody is refused for the time.
-    plan = without_hours(plan)
+    plan = _first_come(without_hours(plan))
     weights = [rng.uniform(0.2, 1.0) * plan.is_for_visitors(s.id) for s in plan.services]
     names = [service.id for service in plan.services]
     arrivals = _draw_arrivals(rng, plan, minutes * 60, visitors)

@@ -4,7 +4,7 @@ Every input returns effects in the order in which they have to be carried out. T
 of any clock that only goes forward.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,12 +80,20 @@ class Deliver:
 
 Effect = Subscribe | Publish | Deliver
 
+Decode = Callable[[Route, bytes], Any]
+"""`codec.decode_published`, or one that remembers what it decoded: for many sessions in one
+process, which are all handed the same bytes."""
+
 
 class Session:
     """One client's view of the hall server. Not for use by two threads at once."""
 
     def __init__(
-        self, client: ClientId, subscriptions: Sequence[Subscription], outbox: Outbox
+        self,
+        client: ClientId,
+        subscriptions: Sequence[Subscription],
+        outbox: Outbox,
+        decode: Decode = decode_published,
     ) -> None:
         """Raise ValueError when `client` is no client of a hall."""
         role = role_of(client)
@@ -94,13 +102,16 @@ class Session:
         self._may_send = MAY_SEND[role]
         self._command_topic = topic(COMMAND, client=client)
         self._subscriptions = tuple(subscriptions)
-        self._topics = frozenset(item.topic for item in subscriptions)
+        found = ((item.topic, match_topic(item.topic)) for item in subscriptions)
+        self._routes = {name: matched for name, matched in found if matched is not None}
         self._outbox = outbox
+        self._decode = decode
         self._link = LinkState.CONNECTING
         self._is_connected = False
         self._may_be_connecting = True
         self._began_at_s: float | None = None
         self._info: ServerInfo | None = None
+        self._verdict = Compatibility.OK
         self._heartbeat: Heartbeat | None = None
         self._heard_at_s = 0.0
         self._newest: dict[str, tuple[int, int]] = {}
@@ -152,8 +163,8 @@ class Session:
 
     def received(self, topic_name: str, payload: bytes, now_s: float) -> tuple[Effect, ...]:
         """Take a message; what is malformed, foreign or old changes nothing."""
-        found = match_topic(topic_name)
-        if found is None or topic_name not in self._topics or len(payload) > MAX_PUBLISHED_BYTES:
+        found = self._routes.get(topic_name)
+        if found is None or len(payload) > MAX_PUBLISHED_BYTES:
             self._malformed += 1
             return self._look(now_s)
         route, place = found
@@ -169,7 +180,7 @@ class Session:
     ) -> tuple[Effect, ...]:
         if route is REPLY:
             return self._answer(payload, now_s)
-        message = decode_published(route, payload)
+        message = self._decode(route, payload)
         if isinstance(message, ServerInfo):
             return self._greet(message, now_s)
         if isinstance(message, Heartbeat):
@@ -192,6 +203,7 @@ class Session:
             return ()
         was_understood = self._understands_server()
         self._info = info
+        self._verdict = compatibility(info.schema_version, info.min_schema_version)
         told = Deliver(SnapshotArrived(info))
         if was_understood or not self._understands_server():
             return (told,)
@@ -234,12 +246,7 @@ class Session:
         return (Publish(self._command_topic, message, COMMAND.qos),)
 
     def _understands_server(self) -> bool:
-        return self._verdict() is Compatibility.OK
-
-    def _verdict(self) -> Compatibility:
-        if self._info is None:
-            return Compatibility.OK
-        return compatibility(self._info.schema_version, self._info.min_schema_version)
+        return self._verdict is Compatibility.OK
 
     def _look(self, now_s: float) -> tuple[Effect, ...]:
         link = self._link_at(now_s)
@@ -256,9 +263,8 @@ class Session:
     def _link_at(self, now_s: float) -> LinkState:
         if self._began_at_s is None:
             self._began_at_s = now_s
-        verdict = self._verdict()
-        if self._is_connected and verdict is not Compatibility.OK:
-            return _UPDATE[verdict]
+        if self._is_connected and self._verdict is not Compatibility.OK:
+            return _UPDATE[self._verdict]
         if self._is_server_heard(now_s):
             self._may_be_connecting = False
             return LinkState.LIVE

@@ -326,12 +326,19 @@ class Kiosk:
 
     def _next(self) -> None:
         if self.customer is None and self.line:
+            self.look()
             self.customer = self.line.popleft()
             self.customer.begin()
+
+    def look(self) -> None:
+        """Somebody looks at the screen: what has come quietly is on it a moment later."""
+        if self.link is not None:
+            self.link.settle()
 
     def touch(self, event: ev.Event) -> None:
         """Have something happen that a person does."""
         if self.is_up and self.terminal is not None:
+            self.look()
             self.terminal.handle(event)
 
     def post_event(self, event: ev.Event) -> None:

@@ -63,7 +63,7 @@ class SimLink:
         self._name = f"{client}-{life_number}"
         self._made = 0
         self.outbox = parts.outbox(store)
-        self.session = parts.session(client, subscriptions, self.outbox)
+        self.session = parts.session(client, subscriptions, self.outbox, broker.decode)
         self._unanswered = len(self.outbox)
         self.connection: Connection | None = None
         self._retry_s = MIN_RECONNECT_S
@@ -103,7 +103,7 @@ class SimLink:
 
     def look(self) -> None:
         """Let the session see what time it is."""
-        self.settle_beats()
+        self.settle()
         self._perform(self.session.tick(self._now()))
 
     # The network.
@@ -141,21 +141,32 @@ class SimLink:
         """A message came."""
         if not self._life.is_alive or connection is not self.connection:
             return
-        self._maybe_settle_beats()
+        if connection.quiet:
+            self._settle_quiet(connection)
+        now_s = self._world.now_s
+        if now_s - self._took_beat_s > FRESH_ENOUGH_S:
+            self._settle_beats(connection)
         if message.topic == HEARTBEAT_TOPIC:
-            self._silent_since_s = self._world.now_s
-        self._perform(self.session.received(message.topic, message.payload, self._now()))
+            self._silent_since_s = now_s
+        self._called_s = now_s
+        effects = self.session.received(message.topic, message.payload, now_s)
+        if effects:
+            self._perform(effects)
 
-    def _maybe_settle_beats(self) -> None:
-        """Take the newest heartbeat, unless the last one is news enough."""
-        if self._world.now_s - self._took_beat_s > FRESH_ENOUGH_S:
-            self.settle_beats()
-
-    def settle_beats(self) -> None:
-        """Take the heartbeats that have come up to now."""
+    def settle(self) -> None:
+        """Take what has come quietly up to now."""
         connection = self.connection
-        if connection is None or not self._life.is_alive:
-            return
+        if connection is not None and self._life.is_alive:
+            self._settle_quiet(connection)
+            self._settle_beats(connection)
+
+    def _settle_quiet(self, connection: Connection) -> None:
+        message = connection.take_quiet()
+        if message is not None:
+            self._perform(self.session.received(message.topic, message.payload, self._now()))
+
+    def _settle_beats(self, connection: Connection) -> None:
+        """Take the newest heartbeat, as of when it came."""
         beat_s = self._broker.newest_beat_s(connection)
         if beat_s is None or beat_s <= self._took_beat_s:
             return
@@ -163,7 +174,9 @@ class SimLink:
         came_s = min(beat_s + connection.lag_s, self._world.now_s)
         self._silent_since_s = came_s = max(came_s, self._called_s)
         self._called_s = came_s
-        self._perform(self.session.received(HEARTBEAT_TOPIC, self._broker.beat_payload, came_s))
+        effects = self.session.received(HEARTBEAT_TOPIC, self._broker.beat_payload, came_s)
+        if effects:
+            self._perform(effects)
 
     def beats_changed(self) -> None:
         """Heartbeats stop, or begin to come again."""
@@ -177,7 +190,7 @@ class SimLink:
         return self._called_s
 
     def _submitted(self, command_id: CommandId, command: Command) -> None:
-        self._maybe_settle_beats()
+        self.settle()
         self._auditor.submitted(self.client, command_id, command)
         effects = self.session.submit(command_id, command, self._now())
         if isinstance(effects, OutboxFull):

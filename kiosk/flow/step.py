@@ -1,7 +1,5 @@
 """The kiosk's one decision function: `step(state, event, now_s) -> (state, effects)`."""
 
-from dataclasses import replace
-
 from hallserver.client.updates import LinkState
 from hallserver.protocol.commands import (
     ConfirmPrinted,
@@ -44,6 +42,7 @@ from kiosk.flow.state import (
     KioskState,
 )
 from ui.kit.i18n import Language
+from ui.kit.values import replace
 
 _BETWEEN_TWO = (Reserving, Printing, RatingSending, OutOfService)
 """Pages that a finger cannot leave: something is under way, or there is nowhere to go."""

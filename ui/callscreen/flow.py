@@ -6,7 +6,7 @@ already there when the screen started, or came while it was cut off, is history.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol.errors import Text
@@ -19,6 +19,7 @@ from hallserver.protocol.snapshots import (
     CatalogZone,
 )
 from hallserver.protocol.states import TicketState
+from ui.kit.values import replace
 
 NEW_S = 20.0
 """How long a call is marked as new."""

@@ -5,7 +5,7 @@ after a while. Nothing is chosen beforehand, nothing but the visitor's own touch
 and a ticket's rating is sent at most once.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
@@ -16,6 +16,7 @@ from hallserver.protocol.ids import CounterId, TicketId
 from hallserver.protocol.replies import Rejected
 from hallserver.protocol.snapshots import ActiveTicket, Catalog, ClerkAtCounter, CounterSnapshot
 from ui.kit.rating_tags import RatingTags, needs_tag
+from ui.kit.values import replace
 
 ASK_S = 30.0
 """The pad stops asking when nobody touched it for this long."""

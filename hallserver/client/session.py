@@ -173,7 +173,7 @@ class Session:
         except MalformedMessageError:
             self._malformed += 1
             effects = ()
-        return (*effects, *self._look(now_s))
+        return effects + self._look(now_s)
 
     def _read(
         self, route: Route, place: str, topic_name: str, payload: bytes, now_s: float

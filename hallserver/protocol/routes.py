@@ -34,6 +34,7 @@ class Role(StrEnum):
 
 SERVER_CLIENT = ClientId("server")
 
+_ROLES = {role.value: role for role in Role}
 _CLIENT_ID = re.compile(r"(kiosk|counter|pad|callscreen)-(\d{1,3})", re.ASCII)
 
 
@@ -42,13 +43,13 @@ def role_of(client: ClientId) -> Role | None:
     if client == SERVER_CLIENT:
         return Role.SERVER
     match = _CLIENT_ID.fullmatch(client)
-    return Role(match[1]) if match else None
+    return _ROLES[match[1]] if match else None
 
 
 def counter_of(client: ClientId) -> CounterId | None:
     """Return the counter that a terminal or a pad stands at; None for every other client."""
     match = _CLIENT_ID.fullmatch(client)
-    if match and Role(match[1]) in (Role.COUNTER, Role.PAD):
+    if match and _ROLES[match[1]] in (Role.COUNTER, Role.PAD):
         return CounterId(int(match[2]))
     return None
 

@@ -248,16 +248,15 @@ class SimLink:
 
     def _perform(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
-            match effect:
-                case Deliver(update):
-                    self._deliver(update)
-                case Publish(topic, payload, qos):
-                    self._auditor.sent(self.client, topic, payload)
-                    if self.connection is not None:
-                        self.connection.up.send(Message(topic, payload, qos))
-                case Subscribe(subscriptions):
-                    if self.connection is not None:
-                        self._broker.subscribe(self.connection, subscriptions)
+            if isinstance(effect, Deliver):
+                self._deliver(effect.update)
+            elif isinstance(effect, Publish):
+                self._auditor.sent(self.client, effect.topic, effect.payload)
+                if self.connection is not None:
+                    sent = Message(effect.topic, effect.payload, effect.qos)
+                    self.connection.up.send(sent)
+            elif isinstance(effect, Subscribe) and self.connection is not None:
+                self._broker.subscribe(self.connection, effect.subscriptions)
 
     def _deliver(self, update: Update) -> None:
         if isinstance(update, ReplyArrived):

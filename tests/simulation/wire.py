@@ -74,7 +74,7 @@ class Pipe:
             arrives_s = self._arrives_s
         else:
             self._arrives_s = arrives_s
-        world.at(arrives_s, self._arrive, message)
+        world.plan(arrives_s, world.for_ever, self._arrive, (message,))
 
     @property
     def is_empty(self) -> bool:

@@ -40,7 +40,7 @@ class World:
         self.lines: deque[str] = deque(maxlen=SHOWN_LINES)
         self._heap: list[tuple[float, int, Life, Callable[..., None], tuple[Any, ...]]] = []
         self._made = 0
-        self._for_ever = Life(self)
+        self.for_ever = Life(self)
         self._digest = hashlib.sha256()
         self._bytes = 0
         self._is_loud = is_loud
@@ -51,11 +51,11 @@ class World:
 
     def at(self, when_s: float, do: Callable[..., None], *args: Any) -> None:
         """Have `do` called at a time; of equal times first made is first called."""
-        self.plan(when_s, self._for_ever, do, args)
+        self.plan(when_s, self.for_ever, do, args)
 
     def after(self, delay_s: float, do: Callable[..., None], *args: Any) -> None:
         """Have `do` called after a while."""
-        self.plan(self.now_s + delay_s, self._for_ever, do, args)
+        self.plan(self.now_s + delay_s, self.for_ever, do, args)
 
     def plan(
         self, when_s: float, life: "Life", do: Callable[..., None], args: tuple[Any, ...]

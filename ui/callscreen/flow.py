@@ -120,14 +120,19 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
 
 
 def _tick(state: State, tick: Tick) -> State:
-    ticked = replace(state, now_s=max(state.now_s, tick.now_s), clock=tick.clock)
+    now_s = max(state.now_s, tick.now_s)
     running = {
         call_seq: since_s
         for call_seq, since_s in state.new_since_s.items()
-        if ticked.now_s - since_s < NEW_S
+        if now_s - since_s < NEW_S
     }
-    live_clock = tick.clock if state.link is LinkState.LIVE else state.live_clock
-    return replace(ticked, new_since_s=running, live_clock=live_clock)
+    return replace(
+        state,
+        now_s=now_s,
+        clock=tick.clock,
+        new_since_s=running,
+        live_clock=tick.clock if state.link is LinkState.LIVE else state.live_clock,
+    )
 
 
 def _link(state: State, link: LinkState) -> tuple[State, tuple[Effect, ...]]:
@@ -169,6 +174,8 @@ def _board(state: State, board: BoardSnapshot) -> tuple[State, tuple[Effect, ...
         horizon={**state.horizon, board.zone: max(highest, horizon or 0)},
         new_since_s=marks,
     )
+    if not fresh:
+        return changed, ()
     on_screen = {call.call_seq for call in changed.calls[: state.capacity]}
     shown = tuple(
         CallShown(call.number, call.counter, call.call_seq)

@@ -172,12 +172,14 @@ class State:
     @property
     def is_signed_in(self) -> bool:
         """Somebody works here."""
-        return self.desk.clerk is not None
+        known = self.ahead.desk if self.ahead else self.counter
+        return known is not None and known.clerk is not None
 
     @property
     def active(self) -> ActiveTicket | None:
         """The ticket at this counter."""
-        return self.desk.active
+        known = self.ahead.desk if self.ahead else self.counter
+        return None if known is None else known.active
 
     @property
     def offered(self) -> frozenset[Act]:

@@ -5,8 +5,9 @@ of any clock that only goes forward.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from hallserver.client.outbox import Outbox, OutboxFull
 from hallserver.client.subscriptions import Subscription
@@ -55,15 +56,13 @@ _UPDATE = {
 }
 
 
-@dataclass(frozen=True)
-class Subscribe:
+class Subscribe(msgspec.Struct, frozen=True):
     """Subscribe to all of these, in this order, in one packet."""
 
     subscriptions: tuple[Subscription, ...]
 
 
-@dataclass(frozen=True)
-class Publish:
+class Publish(msgspec.Struct, frozen=True):
     """Send this; never retained."""
 
     topic: str
@@ -71,8 +70,7 @@ class Publish:
     qos: int
 
 
-@dataclass(frozen=True)
-class Deliver:
+class Deliver(msgspec.Struct, frozen=True):
     """Tell the app."""
 
     update: Update

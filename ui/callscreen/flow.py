@@ -8,6 +8,8 @@ already there when the screen started, or came while it was cut off, is history.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import CounterId, TicketNumber, ZoneId
@@ -28,8 +30,7 @@ FLASH_S = 6.0
 """How long the mark of a new call moves; then it is still."""
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """Time has passed. `now_s` never goes back; `clock` is what a wall clock shows, as 09:41."""
 
     now_s: float
@@ -39,8 +40,7 @@ class Tick:
 Event = SnapshotArrived | LinkChanged | ReplyArrived | Tick
 
 
-@dataclass(frozen=True)
-class CallShown:
+class CallShown(msgspec.Struct, frozen=True):
     """A new call is on the screen from the next frame on."""
 
     number: TicketNumber

@@ -18,10 +18,8 @@ else:
         fields, and is replaced a few times with every event.
         """
         made = object.__new__(type(value))
-        fields = made.__dict__
-        fields.update(value.__dict__)
-        known = len(fields)
-        fields.update(changes)
-        if len(fields) != known:
+        fields = value.__dict__ | changes
+        if len(fields) != len(value.__dict__):
             raise TypeError(f"{type(value).__name__} has no {sorted(changes)}")
+        object.__setattr__(made, "__dict__", fields)
         return made

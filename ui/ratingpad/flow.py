@@ -8,6 +8,8 @@ and a ticket's rating is sent at most once.
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 
+import msgspec
+
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol.bounds import MAX_TAGS
 from hallserver.protocol.commands import RateAtCounter
@@ -53,8 +55,7 @@ _STAYS_S = {
 }
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """Time has passed. `now_s` never goes back."""
 
     now_s: float

@@ -36,6 +36,8 @@ from hallserver.protocol.routes import (
     BOARD,
     COMMAND,
     COUNTER,
+    HEARTBEAT,
+    INFO,
     MAY_SEND,
     REPLY,
     Role,
@@ -179,10 +181,10 @@ class Session:
         if route is REPLY:
             return self._answer(payload, now_s)
         message = self._decode(route, payload)
-        if isinstance(message, ServerInfo):
-            return self._greet(message, now_s)
-        if isinstance(message, Heartbeat):
+        if route is HEARTBEAT:
             return self._hear(message, now_s)
+        if route is INFO:
+            return self._greet(message, now_s)
         if _place_of(route, message) != place:
             raise MalformedMessageError("a snapshot of another place")
         return self._show(topic_name, message)
@@ -263,21 +265,18 @@ class Session:
             self._began_at_s = now_s
         if self._is_connected and self._verdict is not Compatibility.OK:
             return _UPDATE[self._verdict]
-        if self._is_server_heard(now_s):
-            self._may_be_connecting = False
-            return LinkState.LIVE
-        if now_s - self._began_at_s >= STALE_AFTER_S:
-            self._may_be_connecting = False
-        return LinkState.CONNECTING if self._may_be_connecting else LinkState.STALE
-
-    def _is_server_heard(self, now_s: float) -> bool:
-        return (
+        if (
             self._is_connected
             and self._info is not None
             and self._heartbeat is not None
             and self._heartbeat.epoch == self._info.epoch
             and now_s - self._heard_at_s < STALE_AFTER_S
-        )
+        ):
+            self._may_be_connecting = False
+            return LinkState.LIVE
+        if now_s - self._began_at_s >= STALE_AFTER_S:
+            self._may_be_connecting = False
+        return LinkState.CONNECTING if self._may_be_connecting else LinkState.STALE
 
 
 def _place_of(route: Route, snapshot: Any) -> str:

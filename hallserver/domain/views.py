@@ -1,11 +1,9 @@
 """What the hall publishes of its state: one pure function a snapshot."""
 
-from collections import Counter
-
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.state import HallState
 from hallserver.domain.ticket import Ticket
-from hallserver.protocol.ids import CounterId, Epoch, ServiceId, TicketId, ZoneId
+from hallserver.protocol.ids import CounterId, Epoch, TicketId, ZoneId
 from hallserver.protocol.snapshots import (
     ActiveTicket,
     BoardSnapshot,
@@ -50,14 +48,15 @@ def hall_load(state: HallState, epoch: Epoch) -> HallLoad:
     """Show how many wait for each service."""
 
     # One look at each counter, not one at each counter of each service: this is asked for often.
-    is_served = Counter[ServiceId]()
+    open_counters = {service.id: 0 for service in state.plan.services}
     for counter in state.plan.counters:
         if state.desks[counter.id].clerk is not None:
-            is_served.update(counter.services)
+            for service_id in counter.services:
+                open_counters[service_id] += 1
     length = state.lines.length
     services = {
-        service.id: ServiceLoad(length(service.id), is_served[service.id])
-        for service in state.plan.services
+        service_id: ServiceLoad(length(service_id), count)
+        for service_id, count in open_counters.items()
     }
     return HallLoad(epoch=epoch, version=state.seq, services=services)
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tests.simulation.people import Visitor
 
 
-
 @dataclass(frozen=True)
 class Habits:
     """Seconds and shares."""

@@ -31,10 +31,9 @@ from tests.simulation.broker import Broker
 from tests.simulation.link import THREAD_HOP_S, SimLink
 from tests.simulation.parts import Parts
 from tests.simulation.truth import Paper, Truth
-from tests.simulation.world import Life, World, demand
+from tests.simulation.world import NEVER_S, Life, World, demand
 
 ZONE = ZoneInfo("Asia/Shanghai")
-NEVER_S = float("inf")
 
 
 @unique

@@ -7,7 +7,7 @@ moment later, so that a client may die between the two.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, OutboxFull
+from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, RESEND_AFTER_S, OutboxFull
 from hallserver.client.session import (
     STALE_AFTER_S,
     Deliver,
@@ -25,7 +25,7 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.broker import HANDSHAKE_S, HEARTBEAT_TOPIC, Broker
 from tests.simulation.parts import Parts
 from tests.simulation.wire import Connection, Message
-from tests.simulation.world import Life, World, demand
+from tests.simulation.world import NEVER_S, Life, World, demand
 
 TICK_S = 0.25
 THREAD_HOP_S = 0.000_2
@@ -70,7 +70,8 @@ class SimLink:
         self._connected_s = 0.0
         self._took_beat_s = -1.0
         self._called_s = 0.0
-        self._is_tick_due = False
+        self._ticks_at_s = NEVER_S
+        self._sent_s = 0.0
         self.at_answer: Callable[[], None] | None = None
         """For faults between the outbox, which lets a command go, and the app."""
         self._newest: dict[tuple[type, Any], tuple[int, int]] = {}
@@ -141,11 +142,11 @@ class SimLink:
         """A message came."""
         if not self._life.is_alive or connection is not self.connection:
             return
-        if connection.quiet:
-            self._settle_quiet(connection)
         now_s = self._world.now_s
         if now_s - self._took_beat_s > FRESH_ENOUGH_S:
             self._settle_beats(connection)
+        if connection.quiet:
+            self._settle_quiet(connection)
         if message.topic == HEARTBEAT_TOPIC:
             self._silent_since_s = now_s
         self._called_s = now_s
@@ -157,8 +158,8 @@ class SimLink:
         """Take what has come quietly up to now."""
         connection = self.connection
         if connection is not None and self._life.is_alive:
-            self._settle_quiet(connection)
             self._settle_beats(connection)
+            self._settle_quiet(connection)
 
     def _settle_quiet(self, connection: Connection) -> None:
         message = connection.take_quiet()
@@ -201,15 +202,21 @@ class SimLink:
         self._tick_soon()
 
     def _tick_soon(self) -> None:
-        if not self._is_tick_due and self._needs_ticks():
-            self._is_tick_due = True
-            self._life.after(self._until_tick_s(), self._tick)
+        if not self._needs_ticks():
+            return
+        tick_s = self._world.now_s + self._until_tick_s()
+        if tick_s < self._ticks_at_s:
+            self._ticks_at_s = tick_s
+            self._world.plan(tick_s, self._life, self._tick, (tick_s,))
 
     def _until_tick_s(self) -> float:
         """Skip the ticks at which nothing can come of it."""
-        if len(self.outbox) > 0 or self.session.link is not LinkState.LIVE:
+        now_s = self._world.now_s
+        if self.session.link is not LinkState.LIVE:
             return TICK_S
-        return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - self._world.now_s)
+        if len(self.outbox) > 0:
+            return max(TICK_S, self._sent_s + RESEND_AFTER_S + 0.01 - now_s)
+        return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - now_s)
 
     def _goes_forward(self, snapshot: Any) -> None:
         place = getattr(snapshot, "zone", getattr(snapshot, "counter", None))
@@ -235,8 +242,10 @@ class SimLink:
         has_unsent = len(self.outbox) > 0 and self.connection is not None
         return has_unsent or not self._broker.is_beating_for(self.connection)
 
-    def _tick(self) -> None:
-        self._is_tick_due = False
+    def _tick(self, tick_s: float) -> None:
+        if tick_s != self._ticks_at_s:
+            return
+        self._ticks_at_s = NEVER_S
         self.look()
         is_silent = self._world.now_s - self._silent_since_s >= SAYS_STALE_WITHIN_S
         demand(
@@ -252,6 +261,7 @@ class SimLink:
                 self._deliver(effect.update)
             elif isinstance(effect, Publish):
                 self._auditor.sent(self.client, effect.topic, effect.payload)
+                self._sent_s = self._world.now_s
                 if self.connection is not None:
                     sent = Message(effect.topic, effect.payload, effect.qos)
                     self.connection.up.send(sent)

@@ -11,6 +11,7 @@ from zlib import crc32
 from tests.helpers.halls import MORNING_MS
 
 SHOWN_LINES = 40
+NEVER_S = float("inf")
 
 
 class BrokenError(AssertionError):

@@ -162,17 +162,18 @@ def _board(state: State, board: BoardSnapshot) -> tuple[State, tuple[Effect, ...
     if not is_ours or is_old:
         return state, ()
     horizon = state.horizon.get(board.zone)
-    highest = max((call.call_seq for call in board.calls), default=0)
-    marks = dict(state.new_since_s)
-    fresh: tuple[BoardCall, ...] = ()
-    if horizon is not None and state.link is LinkState.LIVE:
-        fresh = tuple(call for call in board.calls if call.call_seq > horizon)
-        marks |= {call.call_seq: state.now_s for call in fresh}
+    beyond = [call for call in board.calls if call.call_seq > (horizon or 0)]
+    boards = {**state.boards, board.zone: board}
+    if not beyond and horizon is not None:
+        return replace(state, boards=boards), ()
+    is_news = horizon is not None and state.link is LinkState.LIVE
+    fresh = beyond if is_news else []
+    highest = max((call.call_seq for call in beyond), default=0)
     changed = replace(
         state,
-        boards={**state.boards, board.zone: board},
-        horizon={**state.horizon, board.zone: max(highest, horizon or 0)},
-        new_since_s=marks,
+        boards=boards,
+        horizon={**state.horizon, board.zone: highest},
+        new_since_s={**state.new_since_s, **{call.call_seq: state.now_s for call in fresh}},
     )
     if not fresh:
         return changed, ()

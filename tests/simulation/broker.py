@@ -22,6 +22,8 @@ SESSION_EXPIRY_S = 60.0
 HANDSHAKE_S = 0.004
 MAX_QUEUED_FOR_SERVER = 1_000
 MAX_DECODED = 256
+MAX_BEATS = 4
+"""Some that come late at once are all there is on the way to a client."""
 ACKNOWLEDGEMENT = "PUBACK"
 HEARTBEAT_TOPIC = topic(HEARTBEAT)
 LOAD_TOPIC = topic(LOAD)
@@ -63,7 +65,8 @@ class Broker:
         self._mids = 0
         self._has_server_session = False
         self._server_left_s = 0.0
-        self._beats_s = (-1.0, -1.0)
+        self._beats_s: deque[float] = deque(maxlen=MAX_BEATS)
+        """When the last heartbeats passed, the newest first."""
         self.unfaithful_s: dict[ClientId, float] = {}
         """Until when a connection that is gone did what MQTT does not."""
         self._is_server_busy = False
@@ -107,7 +110,7 @@ class Broker:
                 del subscribers[connection.client]
         if connection.client == SERVER_CLIENT:
             self._server_left_s = self._world.now_s
-            self._beats_s = (-1.0, -1.0)
+            self._beats_s.clear()
         self._look_at_server()
         connection.peer.lost(connection)
         self._after_change(connection)
@@ -222,9 +225,9 @@ class Broker:
         if message.is_retained:
             self._retained[message.topic] = message
         subscribers = self._subscribers.get(message.topic, {})
-        if message.topic == HEARTBEAT_TOPIC and self.is_server_calm:
+        if message.topic == HEARTBEAT_TOPIC:
             self.beat_payload = message.payload
-            self._beats_s = (self._beats_s[1], self._world.now_s)
+            self._beats_s.appendleft(self._world.now_s)
             for connection in self._who_need_beats(subscribers):
                 connection.down.send(message)
         elif message.topic == LOAD_TOPIC:
@@ -283,11 +286,11 @@ class Broker:
         self.is_server_calm = is_sending and server is not None and server.is_calm
 
     def _is_calm_to(self, connection: Connection) -> bool:
-        return self.is_server_calm and connection.is_calm
+        return connection.is_calm
 
     def is_beating_for(self, connection: Connection | None) -> bool:
-        """Whether heartbeats reach a client without being sent one by one."""
-        return connection is not None and self._is_calm_to(connection)
+        """Whether heartbeats are sure to reach a client: then it need not look at the time."""
+        return connection is not None and self.is_server_calm and self._is_calm_to(connection)
 
     def newest_beat_s(self, connection: Connection) -> float | None:
         """When the newest heartbeat passed that a calm connection has brought; None before it.
@@ -296,8 +299,9 @@ class Broker:
         """
         if not self._is_calm_to(connection):
             return None
-        for beat_s in reversed(self._beats_s):
-            if beat_s + connection.lag_s < self._world.now_s:
+        passed_s = self._world.now_s - connection.lag_s
+        for beat_s in self._beats_s:
+            if beat_s < passed_s:
                 return beat_s if beat_s >= connection.subscribed_s else None
         return None
 

@@ -333,7 +333,7 @@ class Kiosk:
     def look(self) -> None:
         """Somebody looks at the screen: what has come quietly is on it a moment later."""
         if self.link is not None:
-            self.link.settle()
+            self.link.look_up()
 
     def touch(self, event: ev.Event) -> None:
         """Have something happen that a person does."""

@@ -161,6 +161,15 @@ class SimLink:
             self._settle_beats(connection)
             self._settle_quiet(connection)
 
+    def look_up(self) -> None:
+        """Take what has come quietly, as far as it is news: nothing is about to be lost."""
+        connection = self.connection
+        if connection is not None and self._life.is_alive:
+            if self._world.now_s - self._took_beat_s > FRESH_ENOUGH_S:
+                self._settle_beats(connection)
+            if connection.quiet:
+                self._settle_quiet(connection)
+
     def _settle_quiet(self, connection: Connection) -> None:
         message = connection.take_quiet()
         if message is not None:
@@ -191,7 +200,7 @@ class SimLink:
         return self._called_s
 
     def _submitted(self, command_id: CommandId, command: Command) -> None:
-        self.settle()
+        self.look_up()
         self._auditor.submitted(self.client, command_id, command)
         effects = self.session.submit(command_id, command, self._now())
         if isinstance(effects, OutboxFull):

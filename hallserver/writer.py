@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from hallserver.domain.events import DayOpened, Event, Recorded
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import InvariantError
@@ -44,16 +46,14 @@ ReplyKey = tuple[ClientId, CommandId]
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(msgspec.Struct, frozen=True):
     """What one client sent, read. Who it is comes from the topic, never from the payload."""
 
     client: ClientId
     message: CommandMessage | MalformedCommand
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound:
+class Outbound(msgspec.Struct, frozen=True):
     """What is to be sent, once it is committed."""
 
     topic: str
@@ -62,8 +62,7 @@ class Outbound:
     is_retained: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True):
     """A command and its answer. `seq` is the journal's last line at that moment."""
 
     client: ClientId

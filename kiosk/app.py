@@ -153,9 +153,12 @@ class KioskApp:
         )
 
     def _tick(self) -> None:
-        self.terminal.tick()
-        if self._autopilot is not None:
-            self._autopilot.look(self.terminal.state)
+        if self._autopilot is None:
+            if self.terminal.is_tick_due:
+                self.terminal.tick()
+            return
+        self.terminal.tick()  # it has no clock but the state's
+        self._autopilot.look(self.terminal.state)
 
     def _touched(self, touch: ev.Touch) -> None:
         if self._autopilot is not None:

@@ -31,14 +31,14 @@ from kiosk.flow import events as ev
 from kiosk.flow.effects import Effect, Listen, PrintTicket, Submit
 from kiosk.flow.events import Device, Tag
 from kiosk.flow.state import KioskState
-from kiosk.flow.step import step
+from kiosk.flow.step import is_counting_down, next_change_s, step
 from kiosk.spool import PrintStage, Spool
 from kiosk.workers import CardWorker, PrinterWorker, PrintJob, ScanWorker
 from ui.kit.i18n import Language
 from ui.kit.rating_tags import RatingTags
 
 TICK_S = 0.25
-"""How often the owner has to send `Tick`."""
+"""How often the owner has to ask `is_tick_due`, or to tick."""
 
 Post = Callable[[Callable[[], None]], None]
 """Runs a function soon on the owner's thread; returns at once, from any thread."""
@@ -184,6 +184,14 @@ class KioskTerminal:
         """Let the flow see that time has passed."""
         self.handle(ev.Tick())
 
+    @property
+    def is_tick_due(self) -> bool:
+        """Whether time has changed something: at rest a tick is not worth a new picture."""
+        now_s = self._clock()
+        change_s = next_change_s(self.state)
+        is_over = change_s is not None and change_s <= now_s
+        return is_over or is_counting_down(self.state, now_s)
+
     def handle(self, event: ev.Event) -> None:
         """Let the flow decide on one event, and carry out what it wants."""
         if self._is_stopped.is_set():
@@ -203,7 +211,9 @@ class KioskTerminal:
             case SnapshotArrived(snapshot=Catalog() as catalog):
                 self.handle(ev.CatalogArrived(catalog))
             case SnapshotArrived(snapshot=HallLoad() as load):
-                self.handle(ev.LoadArrived(load))
+                known = self.state.load
+                if known is None or known.services != load.services:
+                    self.handle(ev.LoadArrived(load))
             case SnapshotArrived(snapshot=BoardSnapshot() as board):
                 self.on_board(board)
             case ReplyArrived():

@@ -4,9 +4,10 @@ Every input returns effects in the order in which they have to be carried out. T
 of any clock that only goes forward.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import msgspec
 
 from hallserver.client.outbox import Outbox, OutboxFull
 from hallserver.client.subscriptions import Subscription
@@ -35,6 +36,8 @@ from hallserver.protocol.routes import (
     BOARD,
     COMMAND,
     COUNTER,
+    HEARTBEAT,
+    INFO,
     MAY_SEND,
     REPLY,
     VOICE,
@@ -56,15 +59,13 @@ _UPDATE = {
 }
 
 
-@dataclass(frozen=True)
-class Subscribe:
+class Subscribe(msgspec.Struct, frozen=True):
     """Subscribe to all of these, in this order, in one packet."""
 
     subscriptions: tuple[Subscription, ...]
 
 
-@dataclass(frozen=True)
-class Publish:
+class Publish(msgspec.Struct, frozen=True):
     """Send this; never retained."""
 
     topic: str
@@ -72,8 +73,7 @@ class Publish:
     qos: int
 
 
-@dataclass(frozen=True)
-class Deliver:
+class Deliver(msgspec.Struct, frozen=True):
     """Tell the app."""
 
     update: Update
@@ -81,12 +81,20 @@ class Deliver:
 
 Effect = Subscribe | Publish | Deliver
 
+Decode = Callable[[Route, bytes], Any]
+"""`codec.decode_published`, or one that remembers what it decoded: for many sessions in one
+process, which are all handed the same bytes."""
+
 
 class Session:
     """One client's view of the hall server. Not for use by two threads at once."""
 
     def __init__(
-        self, client: ClientId, subscriptions: Sequence[Subscription], outbox: Outbox
+        self,
+        client: ClientId,
+        subscriptions: Sequence[Subscription],
+        outbox: Outbox,
+        decode: Decode = decode_published,
     ) -> None:
         """Raise ValueError when `client` is no client of a hall."""
         role = role_of(client)
@@ -95,13 +103,16 @@ class Session:
         self._may_send = MAY_SEND[role]
         self._command_topic = topic(COMMAND, client=client)
         self._subscriptions = tuple(subscriptions)
-        self._topics = frozenset(item.topic for item in subscriptions)
+        found = ((item.topic, match_topic(item.topic)) for item in subscriptions)
+        self._routes = {name: matched for name, matched in found if matched is not None}
         self._outbox = outbox
+        self._decode = decode
         self._link = LinkState.CONNECTING
         self._is_connected = False
         self._may_be_connecting = True
         self._began_at_s: float | None = None
         self._info: ServerInfo | None = None
+        self._verdict = Compatibility.OK
         self._heartbeat: Heartbeat | None = None
         self._heard_at_s = 0.0
         self._newest: dict[str, tuple[int, int]] = {}
@@ -153,8 +164,8 @@ class Session:
 
     def received(self, topic_name: str, payload: bytes, now_s: float) -> tuple[Effect, ...]:
         """Take a message; what is malformed, foreign or old changes nothing."""
-        found = match_topic(topic_name)
-        if found is None or topic_name not in self._topics or len(payload) > MAX_PUBLISHED_BYTES:
+        found = self._routes.get(topic_name)
+        if found is None or len(payload) > MAX_PUBLISHED_BYTES:
             self._malformed += 1
             return self._look(now_s)
         route, place = found
@@ -163,18 +174,18 @@ class Session:
         except MalformedMessageError:
             self._malformed += 1
             effects = ()
-        return (*effects, *self._look(now_s))
+        return effects + self._look(now_s)
 
     def _read(
         self, route: Route, place: str, topic_name: str, payload: bytes, now_s: float
     ) -> tuple[Effect, ...]:
         if route is REPLY:
             return self._answer(payload, now_s)
-        message = decode_published(route, payload)
-        if isinstance(message, ServerInfo):
-            return self._greet(message, now_s)
-        if isinstance(message, Heartbeat):
+        message = self._decode(route, payload)
+        if route is HEARTBEAT:
             return self._hear(message, now_s)
+        if route is INFO:
+            return self._greet(message, now_s)
         if _place_of(route, message) != place:
             raise MalformedMessageError("a snapshot of another place")
         return self._show(topic_name, message)
@@ -193,6 +204,7 @@ class Session:
             return ()
         was_understood = self._understands_server()
         self._info = info
+        self._verdict = compatibility(info.schema_version, info.min_schema_version)
         told = Deliver(SnapshotArrived(info))
         if was_understood or not self._understands_server():
             return (told,)
@@ -235,12 +247,7 @@ class Session:
         return (Publish(self._command_topic, message, COMMAND.qos),)
 
     def _understands_server(self) -> bool:
-        return self._verdict() is Compatibility.OK
-
-    def _verdict(self) -> Compatibility:
-        if self._info is None:
-            return Compatibility.OK
-        return compatibility(self._info.schema_version, self._info.min_schema_version)
+        return self._verdict is Compatibility.OK
 
     def _look(self, now_s: float) -> tuple[Effect, ...]:
         link = self._link_at(now_s)
@@ -257,24 +264,20 @@ class Session:
     def _link_at(self, now_s: float) -> LinkState:
         if self._began_at_s is None:
             self._began_at_s = now_s
-        verdict = self._verdict()
-        if self._is_connected and verdict is not Compatibility.OK:
-            return _UPDATE[verdict]
-        if self._is_server_heard(now_s):
-            self._may_be_connecting = False
-            return LinkState.LIVE
-        if now_s - self._began_at_s >= STALE_AFTER_S:
-            self._may_be_connecting = False
-        return LinkState.CONNECTING if self._may_be_connecting else LinkState.STALE
-
-    def _is_server_heard(self, now_s: float) -> bool:
-        return (
+        if self._is_connected and self._verdict is not Compatibility.OK:
+            return _UPDATE[self._verdict]
+        if (
             self._is_connected
             and self._info is not None
             and self._heartbeat is not None
             and self._heartbeat.epoch == self._info.epoch
             and now_s - self._heard_at_s < STALE_AFTER_S
-        )
+        ):
+            self._may_be_connecting = False
+            return LinkState.LIVE
+        if now_s - self._began_at_s >= STALE_AFTER_S:
+            self._may_be_connecting = False
+        return LinkState.CONNECTING if self._may_be_connecting else LinkState.STALE
 
 
 def _place_of(route: Route, snapshot: Any) -> str:

@@ -1,7 +1,8 @@
 """What an app is told by its link: a new link state, a newer snapshot, the answer to a command."""
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+import msgspec
 
 from hallserver.protocol.commands import Command
 from hallserver.protocol.ids import CommandId
@@ -29,15 +30,13 @@ class LinkState(StrEnum):
     """This client no longer understands the server's schema: the server has to be updated."""
 
 
-@dataclass(frozen=True)
-class LinkChanged:
+class LinkChanged(msgspec.Struct, frozen=True):
     """The link's state is now another one."""
 
     link: LinkState
 
 
-@dataclass(frozen=True)
-class SnapshotArrived:
+class SnapshotArrived(msgspec.Struct, frozen=True):
     """A snapshot newer than every one delivered before from the same topic.
 
     Never a `Heartbeat`: those show in the link's state. Unless the link is LIVE, show it as stale.
@@ -46,8 +45,7 @@ class SnapshotArrived:
     snapshot: Published
 
 
-@dataclass(frozen=True)
-class ReplyArrived:
+class ReplyArrived(msgspec.Struct, frozen=True):
     """The one answer to a submitted command; also to one submitted before the last start."""
 
     command_id: CommandId

@@ -27,7 +27,7 @@ def business_day(wall_ms: int, rules: Rules) -> BusinessDay:
     """
     local = (_UNIX + timedelta(milliseconds=wall_ms)).astimezone(ZoneInfo(rules.timezone))
     began = local - timedelta(minutes=rules.business_day_starts)
-    return BusinessDay(f"{began:%Y%m%d}")
+    return BusinessDay(f"{began.year:04}{began.month:02}{began.day:02}")
 
 
 def date_of(day: BusinessDay) -> date:

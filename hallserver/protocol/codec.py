@@ -1,5 +1,6 @@
 """Bytes to messages and back: JSON, checked against the types, bounded in length."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from hallserver.protocol.bounds import MAX_COMMAND_BYTES, MAX_PUBLISHED_BYTES
 from hallserver.protocol.commands import Command, CommandMessage, WireCommandId
 from hallserver.protocol.ids import CommandId
 from hallserver.protocol.replies import ReplyMessage
-from hallserver.protocol.routes import Route
+from hallserver.protocol.routes import ROUTES, Route
 from hallserver.protocol.snapshots import Published
 
 
@@ -42,6 +43,9 @@ _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
 _command_decoder = msgspec.json.Decoder(CommandMessage)
 _reply_decoder = msgspec.json.Decoder(ReplyMessage)
+_decoders: Mapping[str, msgspec.json.Decoder[Any]] = {
+    route.name: msgspec.json.Decoder(route.message) for route in ROUTES
+}
 
 
 def _bounded(payload: bytes, limit_bytes: int) -> bytes:
@@ -94,7 +98,7 @@ def decode_published(route: Route, payload: bytes) -> Any:
     Raises MalformedMessageError.
     """
     try:
-        return msgspec.json.decode(payload, type=route.message)
+        return _decoders[route.name].decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedMessageError(type(error).__name__) from error
 

@@ -42,6 +42,7 @@ class Role(StrEnum):
 
 SERVER_CLIENT = ClientId("server")
 
+_ROLES = {role.value: role for role in Role}
 _CLIENT_ID = re.compile(r"(kiosk|counter|pad|callscreen|guide|console|gateway)-(\d{1,3})", re.ASCII)
 
 
@@ -50,13 +51,13 @@ def role_of(client: ClientId) -> Role | None:
     if client == SERVER_CLIENT:
         return Role.SERVER
     match = _CLIENT_ID.fullmatch(client)
-    return Role(match[1]) if match else None
+    return _ROLES[match[1]] if match else None
 
 
 def counter_of(client: ClientId) -> CounterId | None:
     """Return the counter that a terminal or a pad stands at; None for every other client."""
     match = _CLIENT_ID.fullmatch(client)
-    if match and Role(match[1]) in (Role.COUNTER, Role.PAD):
+    if match and _ROLES[match[1]] in (Role.COUNTER, Role.PAD):
         return CounterId(int(match[2]))
     return None
 
@@ -274,6 +275,14 @@ ROUTES: tuple[Route, ...] = (
 )
 
 _PLACE = re.compile(r"\{(client|zone|counter)\}")
+_NOT_IN_A_PLACE = re.compile(r"[/+#\0]")
+_PLACE_OF = {route.name: _PLACE.findall(route.template) for route in ROUTES}
+_WHOLE = {route.template: route for route in ROUTES if not _PLACE_OF[route.name]}
+_BEFORE_PLACE = {route.name: _PLACE.sub("", route.template) for route in ROUTES}
+"""A place stands last in its template, behind a slash."""
+_PLACED = {
+    _BEFORE_PLACE[route.name].removesuffix("/"): route for route in ROUTES if _PLACE_OF[route.name]
+}
 
 
 def topic(
@@ -288,27 +297,30 @@ def topic(
     Raises ValueError when its one place is not given, or another is, or when the value would make
     another topic of it (MQTT 5, 4.7.1).
     """
-    given = {"client": client, "zone": zone, "counter": counter}
-    needed = _PLACE.findall(route.template)
-    if {name for name, value in given.items() if value is not None} != set(needed):
+    given = [
+        (name, str(value))
+        for name, value in (("client", client), ("zone", zone), ("counter", counter))
+        if value is not None
+    ]
+    needed = _PLACE_OF[route.name]
+    if [name for name, _ in given] != needed:
         raise ValueError(f"route {route.name} takes exactly {needed or 'nothing'}")
-    if any(value == "" or set("/+#\0") & set(str(value)) for value in given.values()):
+    if not given:
+        return route.template
+    value = given[0][1]
+    if not value or _NOT_IN_A_PLACE.search(value):
         raise ValueError(f"route {route.name}: this value cannot stand in a topic")
-    return route.template.format(**given)
+    return _BEFORE_PLACE[route.name] + value
 
 
 def match_topic(topic_name: str) -> tuple[Route, str] | None:
     """Find a topic's route and the value at its place ("" when it has none); None when foreign."""
-    for route in ROUTES:
-        prefix, place, _ = route.template.partition("{")
-        if not place:
-            if topic_name == route.template:
-                return route, ""
-        elif topic_name.startswith(prefix):
-            value = topic_name[len(prefix) :]
-            if value and "/" not in value:
-                return route, value
-    return None
+    whole = _WHOLE.get(topic_name)
+    if whole is not None:
+        return whole, ""
+    before, _, value = topic_name.rpartition("/")
+    placed = _PLACED.get(before)
+    return (placed, value) if placed is not None and value else None
 
 
 def subscription(route: Route) -> str:

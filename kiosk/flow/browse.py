@@ -1,7 +1,5 @@
 """Looking for a service: by zone, department, letters or code; with a card or without."""
 
-from dataclasses import replace
-
 from hallserver.protocol.ids import PersonKey, PriorityId
 from hallserver.protocol.snapshots import Catalog
 from kiosk.flow import choices
@@ -19,6 +17,7 @@ from kiosk.flow.pages import (
 )
 from kiosk.flow.sentences import FOREIGN_CODES, NO_SUCH_SERVICE
 from kiosk.flow.state import KioskState
+from ui.kit.values import replace
 
 
 def touched(state: KioskState, event: ev.Touch) -> Moved:

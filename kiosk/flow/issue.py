@@ -1,7 +1,5 @@
 """From a finger to paper: one tap, one command, one number, one piece of paper."""
 
-from dataclasses import replace
-
 from devices.faults import FaultCode
 from hallserver.protocol.commands import (
     CheckIn,
@@ -26,6 +24,7 @@ from kiosk.flow.sentences import (
 )
 from kiosk.flow.state import KioskState
 from ui.kit.i18n import Language
+from ui.kit.values import replace
 
 MENDED_BY_PRINTING = frozenset({FaultCode.CUTTER, FaultCode.PAPER_JAM})
 """A stuck mechanism stays stuck until the next job tells it to try again; the driver does that

@@ -1,7 +1,5 @@
 """The few moves that everything else is made of. Each returns the new state and what to do."""
 
-from dataclasses import replace
-
 from hallserver.client.updates import LinkState
 from hallserver.protocol.commands import Command
 from hallserver.protocol.errors import Text
@@ -9,6 +7,7 @@ from kiosk.flow.effects import Effect, Submit
 from kiosk.flow.events import Tag
 from kiosk.flow.pages import Home, OutOfService, Page
 from kiosk.flow.state import DEAF_S, MAX_OWED, NOTICE_S, KioskState, Notice
+from ui.kit.values import replace
 
 Moved = tuple[KioskState, tuple[Effect, ...]]
 

@@ -1,7 +1,5 @@
 """A ticket that somebody shows: how it stands, and how the service was."""
 
-from dataclasses import replace
-
 from hallserver.protocol.commands import RateService, ShowTicket
 from hallserver.protocol.errors import SENTENCES, RejectionCode
 from hallserver.protocol.ids import TicketToken
@@ -19,6 +17,7 @@ from kiosk.flow.sentences import (
 )
 from kiosk.flow.state import KioskState
 from ui.kit.rating_tags import needs_tag
+from ui.kit.values import replace
 
 STARS = (1, 2, 3, 4, 5)
 MAX_TAGS_GIVEN = 3

@@ -1,7 +1,5 @@
 """The kiosk's one decision function: `step(state, event, now_s) -> (state, effects)`."""
 
-from dataclasses import replace
-
 from hallserver.client.updates import LinkState
 from hallserver.protocol.commands import (
     CheckIn,
@@ -46,6 +44,7 @@ from kiosk.flow.state import (
     KioskState,
 )
 from ui.kit.i18n import Language
+from ui.kit.values import replace
 
 _BETWEEN_TWO = (Reserving, CheckingIn, Printing, RatingSending, OutOfService)
 """Pages that a finger cannot leave: something is under way, or there is nowhere to go."""
@@ -182,6 +181,27 @@ def page_limit_s(state: KioskState) -> float | None:
     return _LIMITS_S.get(type(page))
 
 
+def next_change_s(state: KioskState) -> float | None:
+    """When time alone changes something next; None when nothing is put off.
+
+    A tick before it changes nothing but the clock.
+    """
+    limit_s = page_limit_s(state)
+    moments = (
+        state.now_s if state.owed else None,
+        state.notice.until_s if state.notice is not None else None,
+        state.touched_s + IDLE_S + WARNING_S if state.has_idle_limit else None,
+        state.page_since_s + limit_s if limit_s is not None else None,
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def is_counting_down(state: KioskState, now_s: float) -> bool:
+    """Whether people see time run out: then the screen has to be drawn anew with every tick."""
+    has_asked = state.has_idle_limit and now_s - state.touched_s >= IDLE_S
+    return has_asked or page_limit_s(state) is not None
+
+
 def _tick(state: KioskState) -> Moved:
     owed, state = state.owed, replace(state, owed=())
     effects: tuple[Effect, ...] = ()
@@ -228,4 +248,12 @@ def _listen(state: KioskState) -> Moved:
     return replace(state, listening=wanted), changed
 
 
-__all__ = ["Home", "Rating", "TicketShown", "page_limit_s", "step"]
+__all__ = [
+    "Home",
+    "Rating",
+    "TicketShown",
+    "is_counting_down",
+    "next_change_s",
+    "page_limit_s",
+    "step",
+]

@@ -1,24 +1,49 @@
 """A model of the broker: retained messages, one session kept for the server, none for clients.
 
 Heartbeats are many and change nothing as long as they come. So a calm connection is not sent each
-one: its client takes the newest when something else happens to it (`Broker.newest_beat_s`). As
-soon as anything is wrong with a pipe, its heartbeats travel one by one like everything else.
+one: its client takes the newest when something else happens to it (`Broker.newest_beat_s`). The
+same with how many wait for each service: a kiosk takes the newest when somebody looks at it
+(`Connection.quiet`). As soon as anything is wrong with a pipe, both travel one by one like
+everything else, and what was on its way then shares its fate.
 """
 
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
+from typing import Any
 
 from hallserver.client.subscriptions import Subscription
 from hallserver.mailbox import RECEIVE_MAXIMUM
+from hallserver.protocol.codec import decode_published
 from hallserver.protocol.ids import ClientId
-from hallserver.protocol.routes import COMMAND, HEARTBEAT, SERVER_CLIENT, topic
+from hallserver.protocol.routes import HEARTBEAT, LOAD, SERVER_CLIENT, Route, topic
 from tests.simulation.wire import Connection, Message, Peer, Weather
 from tests.simulation.world import World
 
 SESSION_EXPIRY_S = 60.0
 HANDSHAKE_S = 0.004
 MAX_QUEUED_FOR_SERVER = 1_000
+MAX_DECODED = 256
+MAX_BEATS = 4
+"""Some that come late at once are all there is on the way to a client."""
 ACKNOWLEDGEMENT = "PUBACK"
 HEARTBEAT_TOPIC = topic(HEARTBEAT)
+LOAD_TOPIC = topic(LOAD)
+
+
+class DecodedOnce:
+    """Decodes for all sessions of the day: what a broker hands to many is the same bytes."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, OrderedDict[bytes, Any]] = defaultdict(OrderedDict)
+
+    def __call__(self, route: Route, payload: bytes) -> Any:
+        """As `decode_published`."""
+        known = self._known[route.name]
+        message = known.get(payload)
+        if message is None:
+            message = known[payload] = decode_published(route, payload)
+            if len(known) > MAX_DECODED:
+                known.popitem(last=False)
+        return message
 
 
 class Broker:
@@ -40,16 +65,18 @@ class Broker:
         self._mids = 0
         self._has_server_session = False
         self._server_left_s = 0.0
-        self._beats_s = (-1.0, -1.0)
+        self._beats_s: deque[float] = deque(maxlen=MAX_BEATS)
+        """When the last heartbeats passed, the newest first."""
         self.unfaithful_s: dict[ClientId, float] = {}
         """Until when a connection that is gone did what MQTT does not."""
         self._is_server_busy = False
         self.is_server_calm = False
         """Whether the server's heartbeats reach the broker."""
         self.beat_payload = b""
-        self._rough: set[Connection] = set()
-        self._waiting: set[Connection] = set()
+        self._rough: dict[Connection, None] = {}
+        self._waiting: dict[Connection, None] = {}
         self.max_queued = 0
+        self.decode = DecodedOnce()
 
     # Connections.
 
@@ -75,7 +102,7 @@ class Broker:
             self.unfaithful_s[connection.client] = connection.unfaithful_s
         connection.up.close()
         connection.down.close()
-        self._waiting.discard(connection)
+        self._waiting.pop(connection, None)
         if self.connections.get(connection.client) is connection:
             del self.connections[connection.client]
         for subscribers in self._subscribers.values():
@@ -83,7 +110,7 @@ class Broker:
                 del subscribers[connection.client]
         if connection.client == SERVER_CLIENT:
             self._server_left_s = self._world.now_s
-            self._beats_s = (-1.0, -1.0)
+            self._beats_s.clear()
         self._look_at_server()
         connection.peer.lost(connection)
         self._after_change(connection)
@@ -151,7 +178,7 @@ class Broker:
             self._forget(connection, message.mid)
         elif connection.client == SERVER_CLIENT:
             self._from_server(message)
-        elif message.topic == topic(COMMAND, client=connection.client):  # the access list
+        elif message.topic == connection.command_topic:  # the access list
             self.to_server(message)
 
     # The server.
@@ -197,28 +224,37 @@ class Broker:
     def _from_server(self, message: Message) -> None:
         if message.is_retained:
             self._retained[message.topic] = message
-        if message.topic == HEARTBEAT_TOPIC and self.is_server_calm:
+        subscribers = self._subscribers.get(message.topic, {})
+        if message.topic == HEARTBEAT_TOPIC:
             self.beat_payload = message.payload
-            self._beats_s = (self._beats_s[1], self._world.now_s)
-            if not self._has_to_send_beats():
-                return
-        is_lazy = message.topic == HEARTBEAT_TOPIC
-        for connection in tuple(self._subscribers.get(message.topic, {}).values()):
-            if not (is_lazy and self._is_served_lazily(connection)):
+            self._beats_s.appendleft(self._world.now_s)
+            for connection in self._who_need_beats(subscribers):
+                connection.down.send(message)
+        elif message.topic == LOAD_TOPIC:
+            for connection in subscribers.values():
+                if self._may_wait(connection):
+                    connection.quiet.append((self._world.now_s, message))
+                else:
+                    connection.end_quiet()
+                    connection.down.send(message)
+        else:
+            for connection in subscribers.values():
                 connection.down.send(message)
 
-    def _has_to_send_beats(self) -> bool:
-        return bool(self._rough or self._waiting)
+    def _who_need_beats(self, subscribers: dict[ClientId, Connection]) -> list[Connection]:
+        """List those to whom something may happen to a heartbeat, or who wait for the next one."""
+        some = self._rough | self._waiting
+        return [each for each in some if subscribers.get(each.client) is each]
 
-    def _is_served_lazily(self, connection: Connection) -> bool:
-        return self._is_calm_to(connection) and connection not in self._waiting
+    def _may_wait(self, connection: Connection) -> bool:
+        return connection.is_calm and (bool(connection.quiet) or connection.down.is_empty)
 
     def wants_beats(self, connection: Connection, wants: bool) -> None:
         """Send heartbeats one by one to whoever waits for the next one."""
         if wants:
-            self._waiting.add(connection)
+            self._waiting[connection] = None
         else:
-            self._waiting.discard(connection)
+            self._waiting.pop(connection, None)
 
     def was_unfaithful_since(self, client: ClientId, since_s: float) -> bool:
         """Whether the way from the server to a client was since then worse than MQTT."""
@@ -250,11 +286,11 @@ class Broker:
         self.is_server_calm = is_sending and server is not None and server.is_calm
 
     def _is_calm_to(self, connection: Connection) -> bool:
-        return self.is_server_calm and connection.is_calm
+        return connection.is_calm
 
     def is_beating_for(self, connection: Connection | None) -> bool:
-        """Whether heartbeats reach a client without being sent one by one."""
-        return connection is not None and self._is_calm_to(connection)
+        """Whether heartbeats are sure to reach a client: then it need not look at the time."""
+        return connection is not None and self.is_server_calm and self._is_calm_to(connection)
 
     def newest_beat_s(self, connection: Connection) -> float | None:
         """When the newest heartbeat passed that a calm connection has brought; None before it.
@@ -263,21 +299,23 @@ class Broker:
         """
         if not self._is_calm_to(connection):
             return None
-        for beat_s in reversed(self._beats_s):
-            if beat_s + connection.lag_s < self._world.now_s:
+        passed_s = self._world.now_s - connection.lag_s
+        for beat_s in self._beats_s:
+            if beat_s < passed_s:
                 return beat_s if beat_s >= connection.subscribed_s else None
         return None
 
     def _before_change(self, connection: Connection) -> None:
         for each in self._concerned(connection):
-            each.peer.settle_beats()
+            each.peer.settle()
+        connection.end_quiet()
 
     def _after_change(self, connection: Connection) -> None:
         self._look_at_server()
         if connection.is_open and not connection.is_calm:
-            self._rough.add(connection)
+            self._rough[connection] = None
         else:
-            self._rough.discard(connection)
+            self._rough.pop(connection, None)
         for each in self._concerned(connection):
             each.peer.beats_changed()
         if not connection.is_open:

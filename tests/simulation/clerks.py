@@ -21,8 +21,6 @@ from ui.counter.flow import Act, State
 if TYPE_CHECKING:
     from tests.simulation.people import Visitor
 
-LOOKS_AGAIN_S = 20.0
-
 
 @dataclass(frozen=True)
 class Habits:
@@ -44,6 +42,8 @@ class Habits:
     wanders: float = 0.01
     """Of the services, so many see the clerk called away to another counter in the middle."""
     mistypes: float = 0.03
+    looks_again_s: tuple[float, float] = (20.0, 30.0)
+    """When nothing has changed."""
 
 
 class CounterPlace:
@@ -152,7 +152,7 @@ class Clerk:
             if self._rng.random() < self._habits.drums:
                 self._later(1.0, self._press, Act.NEXT)
             return
-        self._later(LOOKS_AGAIN_S + self._rng.uniform(0, 10), self._again)
+        self._later(self._draw(self._habits.looks_again_s), self._again)
         if not self._is_own(state):
             self._sign_in(state)
         elif state.active is None:
@@ -236,7 +236,7 @@ class Clerk:
 
     def _complete(self) -> None:
         self._press(Act.COMPLETE)
-        self._later(LOOKS_AGAIN_S, self._again)
+        self._later(self._habits.looks_again_s[0], self._again)
 
     # Pressing.
 

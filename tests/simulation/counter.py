@@ -19,13 +19,13 @@ from tests.simulation.broker import Broker
 from tests.simulation.ledger import Ledger
 from tests.simulation.link import SimLink
 from tests.simulation.parts import Parts
-from tests.simulation.world import Life, World, demand
+from tests.simulation.world import NEVER_S, Life, World, demand
 from ui.callscreen import flow as callscreen
 from ui.counter.flow import Act, State
 from ui.counter.terminal import Terminal
 from ui.ratingpad import flow as ratingpad
 
-PAD_TICK_S = 1.0
+PAD_TICK_S = 0.25
 OLD_AFTER_S = 25.0
 """A call that is older when a screen shows it as new is an old call.
 
@@ -155,12 +155,12 @@ class RatingPad(Client):
         super().__init__(world, broker, auditor, parts, rating_pad(counter))
         self.counter = counter
         self.state = ratingpad.State(counter, TAGS)
-        self._is_tick_due = False
+        self._ticks_at_s = NEVER_S
 
     def begin(self, link: SimLink) -> None:
         """Start with nothing known."""
         self.state = ratingpad.State(self.counter, TAGS)
-        self._is_tick_due = False
+        self._ticks_at_s = NEVER_S
 
     def take(self, update: Update) -> None:
         """Show it."""
@@ -181,13 +181,18 @@ class RatingPad(Client):
                 taken = self.link.submit(effect.command)
                 if isinstance(taken, OutboxFull):
                     self.step(ratingpad.NotTaken())
-        if not self._is_tick_due and self.state.page_ends_in_s is not None:
-            self._is_tick_due = True
-            self.life.after(PAD_TICK_S, self._tick)
+        ends_in_s = self.state.page_ends_in_s
+        if ends_in_s is not None:
+            tick_s = self.world.now_s + ends_in_s + PAD_TICK_S
+            if tick_s < self._ticks_at_s:
+                self._ticks_at_s = tick_s
+                self.world.plan(tick_s, self.life, self._tick, (tick_s,))
 
-    def _tick(self) -> None:
-        self._is_tick_due = False
-        self.step(ratingpad.Tick(self.world.now_s))
+    def _tick(self, tick_s: float) -> None:
+        """Tick when the page may have ended: before that it comes to nothing."""
+        if tick_s == self._ticks_at_s:
+            self._ticks_at_s = NEVER_S
+            self.step(ratingpad.Tick(self.world.now_s))
 
 
 class CallScreen(Client):

@@ -29,6 +29,7 @@ NIGHT_STEP_S = 1_800.0
 NIGHT_STEPS = 4 * 48
 """Nothing happens at night: the clock on the wall is moved on."""
 LOOKS_EVERY_S = 9.37
+A_MOMENT_S = 0.1
 
 
 @dataclass
@@ -150,6 +151,7 @@ class Day:
             self.world.run(self.world.now_s + LOOKS_EVERY_S)
             self._fill_chairs()
         self.world.run(self.world.now_s + QUIET_S)
+        self._look_at_kiosks()
         why = settled.why_not(self)
         demand(why is None, "what has settled stays settled", why)
 
@@ -168,10 +170,16 @@ class Day:
             self.world.run(self.world.now_s + 1.0)
         demand(self.ledger.day not in (None, closed), "the next business day opens", closed)
         self.world.run(self.world.now_s + 120)
+        self._look_at_kiosks()
         settled.compare_after_close(self)
         self._replay("after the close")
 
     # In between.
+
+    def _look_at_kiosks(self) -> None:
+        for kiosk in self.kiosks:
+            kiosk.look()
+        self.world.run(self.world.now_s + A_MOMENT_S)
 
     def _autosave(self) -> None:
         self.broker.autosave()

@@ -4,7 +4,6 @@ Lines and answers are kept as bytes, as the real one keeps them, and read again 
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum, unique
 
 import msgspec
@@ -106,7 +105,16 @@ class MemoryJournal:
     def open_day(self) -> Iterator[Recorded]:
         """Yield the lines from the last opening of a business day on."""
         for recorded, body in self._lines[self._opened_at :]:
-            yield replace(recorded, event=decode_event(body))
+            yield Recorded(
+                recorded.seq,
+                recorded.epoch,
+                recorded.day,
+                recorded.wall_ms,
+                recorded.elapsed_ms,
+                recorded.client,
+                recorded.command,
+                decode_event(body),
+            )
 
     # What auditors ask for.
 

@@ -21,8 +21,9 @@ from kiosk.flow import events as ev
 from kiosk.flow.events import Device
 from kiosk.flow.pages import OutOfService, Printing, TicketOut
 from kiosk.flow.state import KioskState
+from kiosk.flow.step import next_change_s
 from kiosk.spool import Leftover, MemorySpool, PrintStage
-from kiosk.terminal import Devices, KioskTerminal
+from kiosk.terminal import TICK_S, Devices, KioskTerminal
 from kiosk.workers import PrintJob
 from tests.helpers.kiosks import TAGS
 from tests.simulation.auditor import Auditor
@@ -30,10 +31,9 @@ from tests.simulation.broker import Broker
 from tests.simulation.link import THREAD_HOP_S, SimLink
 from tests.simulation.parts import Parts
 from tests.simulation.truth import Paper, Truth
-from tests.simulation.world import Life, World, demand
+from tests.simulation.world import NEVER_S, Life, World, demand
 
 ZONE = ZoneInfo("Asia/Shanghai")
-KIOSK_TICK_S = 1.0
 
 
 @unique
@@ -236,7 +236,7 @@ class Kiosk:
         self.reader, self.scanner = SimListener(), SimListener()
         self._page: object = None
         self._printing: TicketId | None = None
-        self._is_tick_due = False
+        self._ticks_at_s = NEVER_S
         self.customer: Customer | None = None
         self.line: deque[Customer] = deque()
         self.on_page: Callable[[Kiosk, object], None] | None = None
@@ -273,7 +273,7 @@ class Kiosk:
         terminal.on_state = self._shown
         self.terminal = terminal
         self._page = self._printing = None
-        self._is_tick_due = False
+        self._ticks_at_s = NEVER_S
         devices = Devices(self.printer, self.reader, self.scanner)  # type: ignore[arg-type]
         terminal.connect(devices, self.link)
         terminal.start()
@@ -326,12 +326,19 @@ class Kiosk:
 
     def _next(self) -> None:
         if self.customer is None and self.line:
+            self.look()
             self.customer = self.line.popleft()
             self.customer.begin()
+
+    def look(self) -> None:
+        """Somebody looks at the screen: what has come quietly is on it a moment later."""
+        if self.link is not None:
+            self.link.look_up()
 
     def touch(self, event: ev.Event) -> None:
         """Have something happen that a person does."""
         if self.is_up and self.terminal is not None:
+            self.look()
             self.terminal.handle(event)
 
     def post_event(self, event: ev.Event) -> None:
@@ -352,9 +359,7 @@ class Kiosk:
     # The screen.
 
     def _shown(self, state: KioskState) -> None:
-        if not self._is_tick_due and not self._is_resting(state):
-            self._is_tick_due = True
-            self.life.after(KIOSK_TICK_S, self._tick)
+        self._tick_later(state)
         page = state.page
         if page is not self._page:
             self._page = page
@@ -376,12 +381,21 @@ class Kiosk:
                 self.client,
             )
 
-    def _is_resting(self, state: KioskState) -> bool:
-        """Whether nothing on the screen changes with time alone."""
-        has_home = state.is_fresh and state.notice is None
-        return not state.owed and (has_home or isinstance(state.page, OutOfService))
+    def _tick_later(self, state: KioskState) -> None:
+        """Tick when the flow says that it comes to something, up to a tick's time later."""
+        change_s = next_change_s(state)
+        if change_s is None:
+            return
+        tick_s = max(change_s, self.world.now_s) + TICK_S
+        if tick_s < self._ticks_at_s:
+            self._ticks_at_s = tick_s
+            self.world.plan(tick_s, self.life, self._tick, (tick_s,))
 
-    def _tick(self) -> None:
-        self._is_tick_due = False
-        if self.terminal is not None:
+    def _tick(self, tick_s: float) -> None:
+        if self.terminal is None or tick_s != self._ticks_at_s:
+            return
+        self._ticks_at_s = NEVER_S
+        if self.terminal.is_tick_due:
             self.terminal.tick()
+        else:
+            self._tick_later(self.terminal.state)

@@ -217,7 +217,7 @@ class Ledger:
         if line is None:
             raise BrokenError("what moves is a ticket of the open day", f"{event}")
         allowed = MAY_COME_FROM[type(event)]
-        demand(line.state in allowed, "every move is in the table", f"{line.state}: {event}")
+        demand(line.state in allowed, "every move is in the table", (line.state, event))
         self._leave(line)
         if isinstance(event, ev.TicketCalled):
             self._call(line, event)
@@ -235,7 +235,7 @@ class Ledger:
                 self.counts["counted because shown"] += 1
         if "counter" in event.__struct_fields__:
             counter = event.counter  # type: ignore[union-attr]
-            demand(line.counter == counter, "a ticket is at one counter", f"{line}: {event}")
+            demand(line.counter == counter, "a ticket is at one counter", (line, event))
         self._enter(line)
         self._count_of_person(line)
         self.on_ticket(line, event)
@@ -277,7 +277,7 @@ class Ledger:
         demand(line.service in services, "a counter calls for its own services", event)
         heads = [self.waiting[service][0] for service in services if self.waiting[service]]
         before = min([*heads, (line.place, line.ticket)])
-        demand(before[1] == line.ticket, "first come, first served", f"{before} before {event}")
+        demand(before[1] == line.ticket, "first come, first served", (before, event))
         line.counter = event.counter
 
     def _rate(self, event: ev.ServiceRated) -> None:

@@ -7,7 +7,7 @@ moment later, so that a client may die between the two.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, OutboxFull
+from hallserver.client.outbox import MAX_OUTBOX_COMMANDS, RESEND_AFTER_S, OutboxFull
 from hallserver.client.session import (
     STALE_AFTER_S,
     Deliver,
@@ -25,7 +25,7 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.broker import HANDSHAKE_S, HEARTBEAT_TOPIC, Broker
 from tests.simulation.parts import Parts
 from tests.simulation.wire import Connection, Message
-from tests.simulation.world import Life, World, demand
+from tests.simulation.world import NEVER_S, Life, World, demand
 
 TICK_S = 0.25
 THREAD_HOP_S = 0.000_2
@@ -63,14 +63,15 @@ class SimLink:
         self._name = f"{client}-{life_number}"
         self._made = 0
         self.outbox = parts.outbox(store)
-        self.session = parts.session(client, subscriptions, self.outbox)
+        self.session = parts.session(client, subscriptions, self.outbox, broker.decode)
         self._unanswered = len(self.outbox)
         self.connection: Connection | None = None
         self._retry_s = MIN_RECONNECT_S
         self._connected_s = 0.0
         self._took_beat_s = -1.0
         self._called_s = 0.0
-        self._is_tick_due = False
+        self._ticks_at_s = NEVER_S
+        self._sent_s = 0.0
         self.at_answer: Callable[[], None] | None = None
         """For faults between the outbox, which lets a command go, and the app."""
         self._newest: dict[tuple[type, Any], tuple[int, int]] = {}
@@ -103,7 +104,7 @@ class SimLink:
 
     def look(self) -> None:
         """Let the session see what time it is."""
-        self.settle_beats()
+        self.settle()
         self._perform(self.session.tick(self._now()))
 
     # The network.
@@ -141,21 +142,41 @@ class SimLink:
         """A message came."""
         if not self._life.is_alive or connection is not self.connection:
             return
-        self._maybe_settle_beats()
+        now_s = self._world.now_s
+        if now_s - self._took_beat_s > FRESH_ENOUGH_S:
+            self._settle_beats(connection)
+        if connection.quiet:
+            self._settle_quiet(connection)
         if message.topic == HEARTBEAT_TOPIC:
-            self._silent_since_s = self._world.now_s
-        self._perform(self.session.received(message.topic, message.payload, self._now()))
+            self._silent_since_s = now_s
+        self._called_s = now_s
+        effects = self.session.received(message.topic, message.payload, now_s)
+        if effects:
+            self._perform(effects)
 
-    def _maybe_settle_beats(self) -> None:
-        """Take the newest heartbeat, unless the last one is news enough."""
-        if self._world.now_s - self._took_beat_s > FRESH_ENOUGH_S:
-            self.settle_beats()
-
-    def settle_beats(self) -> None:
-        """Take the heartbeats that have come up to now."""
+    def settle(self) -> None:
+        """Take what has come quietly up to now."""
         connection = self.connection
-        if connection is None or not self._life.is_alive:
-            return
+        if connection is not None and self._life.is_alive:
+            self._settle_beats(connection)
+            self._settle_quiet(connection)
+
+    def look_up(self) -> None:
+        """Take what has come quietly, as far as it is news: nothing is about to be lost."""
+        connection = self.connection
+        if connection is not None and self._life.is_alive:
+            if self._world.now_s - self._took_beat_s > FRESH_ENOUGH_S:
+                self._settle_beats(connection)
+            if connection.quiet:
+                self._settle_quiet(connection)
+
+    def _settle_quiet(self, connection: Connection) -> None:
+        message = connection.take_quiet()
+        if message is not None:
+            self._perform(self.session.received(message.topic, message.payload, self._now()))
+
+    def _settle_beats(self, connection: Connection) -> None:
+        """Take the newest heartbeat, as of when it came."""
         beat_s = self._broker.newest_beat_s(connection)
         if beat_s is None or beat_s <= self._took_beat_s:
             return
@@ -163,7 +184,9 @@ class SimLink:
         came_s = min(beat_s + connection.lag_s, self._world.now_s)
         self._silent_since_s = came_s = max(came_s, self._called_s)
         self._called_s = came_s
-        self._perform(self.session.received(HEARTBEAT_TOPIC, self._broker.beat_payload, came_s))
+        effects = self.session.received(HEARTBEAT_TOPIC, self._broker.beat_payload, came_s)
+        if effects:
+            self._perform(effects)
 
     def beats_changed(self) -> None:
         """Heartbeats stop, or begin to come again."""
@@ -177,7 +200,7 @@ class SimLink:
         return self._called_s
 
     def _submitted(self, command_id: CommandId, command: Command) -> None:
-        self._maybe_settle_beats()
+        self.look_up()
         self._auditor.submitted(self.client, command_id, command)
         effects = self.session.submit(command_id, command, self._now())
         if isinstance(effects, OutboxFull):
@@ -188,15 +211,21 @@ class SimLink:
         self._tick_soon()
 
     def _tick_soon(self) -> None:
-        if not self._is_tick_due and self._needs_ticks():
-            self._is_tick_due = True
-            self._life.after(self._until_tick_s(), self._tick)
+        if not self._needs_ticks():
+            return
+        tick_s = self._world.now_s + self._until_tick_s()
+        if tick_s < self._ticks_at_s:
+            self._ticks_at_s = tick_s
+            self._world.plan(tick_s, self._life, self._tick, (tick_s,))
 
     def _until_tick_s(self) -> float:
         """Skip the ticks at which nothing can come of it."""
-        if len(self.outbox) > 0 or self.session.link is not LinkState.LIVE:
+        now_s = self._world.now_s
+        if self.session.link is not LinkState.LIVE:
             return TICK_S
-        return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - self._world.now_s)
+        if len(self.outbox) > 0:
+            return max(TICK_S, self._sent_s + RESEND_AFTER_S + 0.01 - now_s)
+        return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - now_s)
 
     def _goes_forward(self, snapshot: Any) -> None:
         place = getattr(snapshot, "zone", getattr(snapshot, "counter", None))
@@ -222,8 +251,10 @@ class SimLink:
         has_unsent = len(self.outbox) > 0 and self.connection is not None
         return has_unsent or not self._broker.is_beating_for(self.connection)
 
-    def _tick(self) -> None:
-        self._is_tick_due = False
+    def _tick(self, tick_s: float) -> None:
+        if tick_s != self._ticks_at_s:
+            return
+        self._ticks_at_s = NEVER_S
         self.look()
         is_silent = self._world.now_s - self._silent_since_s >= SAYS_STALE_WITHIN_S
         demand(
@@ -235,16 +266,16 @@ class SimLink:
 
     def _perform(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
-            match effect:
-                case Deliver(update):
-                    self._deliver(update)
-                case Publish(topic, payload, qos):
-                    self._auditor.sent(self.client, topic, payload)
-                    if self.connection is not None:
-                        self.connection.up.send(Message(topic, payload, qos))
-                case Subscribe(subscriptions):
-                    if self.connection is not None:
-                        self._broker.subscribe(self.connection, subscriptions)
+            if isinstance(effect, Deliver):
+                self._deliver(effect.update)
+            elif isinstance(effect, Publish):
+                self._auditor.sent(self.client, effect.topic, effect.payload)
+                self._sent_s = self._world.now_s
+                if self.connection is not None:
+                    sent = Message(effect.topic, effect.payload, effect.qos)
+                    self.connection.up.send(sent)
+            elif isinstance(effect, Subscribe) and self.connection is not None:
+                self._broker.subscribe(self.connection, effect.subscriptions)
 
     def _deliver(self, update: Update) -> None:
         if isinstance(update, ReplyArrived):

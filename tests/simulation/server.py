@@ -162,8 +162,8 @@ class ServerProcess:
             self._is_ready = False
             self._life.after(RECONNECT_S, self._connect)
 
-    def settle_beats(self) -> None:
-        """Nothing: the server hears no heartbeats."""
+    def settle(self) -> None:
+        """Nothing comes to the server quietly."""
 
     def beats_changed(self) -> None:
         """Nothing: the server hears no heartbeats."""

@@ -266,5 +266,7 @@ def example_day(
     faults = {kind: rate / 20 for kind, rate in USUAL.items()}
     del faults[FaultKind.DAY_LEAP]
     nature = Nature(checks_after_s=(900.0, 2_400.0))
-    habits = Habits(serving_s=(120.0, 900.0))
+    habits = Habits(
+        serving_s=(120.0, 900.0), patience_s=(15.0, 40.0), drums=0.02, looks_again_s=(40.0, 90.0)
+    )
     return Shape(seed, plan, minutes, spread, nature, habits, faults)

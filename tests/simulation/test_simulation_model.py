@@ -29,7 +29,7 @@ class Ear:
     def lost(self, connection):
         self.is_lost = True
 
-    def settle_beats(self):
+    def settle(self):
         pass
 
     def beats_changed(self):
@@ -175,16 +175,19 @@ def test_a_command_is_handed_to_the_server_until_it_is_acknowledged():
 
 
 class EagerBroker(Broker):
-    """Sends each heartbeat to everybody."""
+    """Sends each heartbeat and each count to everybody."""
 
-    def _has_to_send_beats(self):
-        return True
+    def _who_need_beats(self, subscribers):
+        return list(subscribers.values())
 
     def _is_calm_to(self, connection):
         return False
 
+    def _may_wait(self, connection):
+        return False
 
-def test_heartbeats_that_are_taken_late_change_nothing_on_a_calm_day():
+
+def test_what_is_taken_late_changes_nothing_on_a_calm_day():
     def journal(parts):
         day = Day(replace(draw(3), faults={}), parts)
         day.run()

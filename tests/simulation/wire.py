@@ -4,18 +4,19 @@ Within MQTT's limits a connection is in order and whole until it dies. Worse tha
 pipe may lose, delay, repeat and reorder single messages.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hallserver.protocol.ids import ClientId
+from hallserver.protocol.routes import COMMAND, SERVER_CLIENT, topic
 from tests.simulation.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """Something on its way; `mid` is there when it is to be acknowledged."""
 
     topic: str
@@ -36,6 +37,7 @@ class Weather:
     delay_s: float = 0.0
 
 
+MAX_QUIET = 4
 MAX_ROUGH_DELAY_S = 8.0
 MAX_REPEAT_AFTER_S = 30.0
 
@@ -66,7 +68,22 @@ class Pipe:
         if self.weather is not None:
             self._send_through(self.weather, message)
             return
-        self._arrives_s = max(self._world.now_s + self._lag_s, self._arrives_s)
+        world = self._world
+        arrives_s = world.now_s + self._lag_s
+        if arrives_s < self._arrives_s:
+            arrives_s = self._arrives_s
+        else:
+            self._arrives_s = arrives_s
+        world.plan(arrives_s, world.for_ever, self._arrive, (message,))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing that was sent in order is on its way."""
+        return self._arrives_s < self._world.now_s
+
+    def catch_up(self, sent_s: float, message: Message) -> None:
+        """Send what was sent some time ago, and not yet put on its way."""
+        self._arrives_s = max(sent_s + self._lag_s, self._arrives_s)
         self._world.at(self._arrives_s, self._arrive, message)
 
     def _send_through(self, weather: Weather, message: Message) -> None:
@@ -120,8 +137,8 @@ class Peer(Protocol):
         """Learn that the connection is gone."""
         ...
 
-    def settle_beats(self) -> None:
-        """Take the heartbeats that have come up to now: they are about to stop or to be lost."""
+    def settle(self) -> None:
+        """Take what has come quietly up to now: from here on it may be lost."""
         ...
 
     def beats_changed(self) -> None:
@@ -140,10 +157,14 @@ class Connection:
         lag_s: float,
         to_broker: Callable[["Connection", Message], None],
     ) -> None:
+        self._world = world
         self.client = client
         self.peer = peer
         self.lag_s = lag_s
         self.subscribed_s = float("inf")
+        self.command_topic = "" if client == SERVER_CLIENT else topic(COMMAND, client=client)
+        self.quiet: deque[tuple[float, Message]] = deque(maxlen=MAX_QUIET)
+        """What was sent, and when, that its client has not looked at: newer replaces older."""
         self.up = Pipe(world, lag_s, partial(to_broker, self))
         self.down = Pipe(world, lag_s, partial(peer.received, self))
 
@@ -151,6 +172,19 @@ class Connection:
     def is_open(self) -> bool:
         """Whether it stands."""
         return self.up.is_open
+
+    def take_quiet(self) -> Message | None:
+        """Return the newest of what has come quietly; what is older is of no use any more."""
+        newest = None
+        arrived_s = self._world.now_s - self.lag_s
+        while self.quiet and self.quiet[0][0] < arrived_s:
+            _, newest = self.quiet.popleft()
+        return newest
+
+    def end_quiet(self) -> None:
+        """From here on everything travels by itself, what is on its way too."""
+        while self.quiet:
+            self.down.catch_up(*self.quiet.popleft())
 
     @property
     def unfaithful_s(self) -> float:

@@ -1,9 +1,9 @@
 """Simulated time: one heap of callbacks, one seed, one trace. Nothing else moves anything."""
 
 import hashlib
-import heapq
 from collections import deque
 from collections.abc import Callable
+from heapq import heappop, heappush
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -11,6 +11,7 @@ from zlib import crc32
 from tests.helpers.halls import MORNING_MS
 
 SHOWN_LINES = 40
+NEVER_S = float("inf")
 
 
 class BrokenError(AssertionError):
@@ -38,8 +39,9 @@ class World:
         self.now_s = 0.0
         self.wall_offset_s = 0.0
         self.lines: deque[str] = deque(maxlen=SHOWN_LINES)
-        self._heap: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._heap: list[tuple[float, int, Life, Callable[..., None], tuple[Any, ...]]] = []
         self._made = 0
+        self.for_ever = Life(self)
         self._digest = hashlib.sha256()
         self._bytes = 0
         self._is_loud = is_loud
@@ -50,19 +52,28 @@ class World:
 
     def at(self, when_s: float, do: Callable[..., None], *args: Any) -> None:
         """Have `do` called at a time; of equal times first made is first called."""
-        self._made += 1
-        heapq.heappush(self._heap, (max(when_s, self.now_s), self._made, do, args))
+        self.plan(when_s, self.for_ever, do, args)
 
     def after(self, delay_s: float, do: Callable[..., None], *args: Any) -> None:
         """Have `do` called after a while."""
-        self.at(self.now_s + delay_s, do, *args)
+        self.plan(self.now_s + delay_s, self.for_ever, do, args)
+
+    def plan(
+        self, when_s: float, life: "Life", do: Callable[..., None], args: tuple[Any, ...]
+    ) -> None:
+        """As `at`, if `life` has not ended by then."""
+        self._made = made = self._made + 1
+        if when_s < self.now_s:
+            when_s = self.now_s
+        heappush(self._heap, (when_s, made, life, do, args))
 
     def run(self, until_s: float) -> None:
         """Let everything happen up to and at `until_s`."""
-        heap, pop = self._heap, heapq.heappop
+        heap = self._heap
         while heap and heap[0][0] <= until_s:
-            self.now_s, _, do, args = pop(heap)
-            do(*args)
+            self.now_s, _, life, do, args = heappop(heap)
+            if life.is_alive:
+                do(*args)
         self.now_s = until_s
 
     def wall_s(self) -> float:
@@ -104,8 +115,4 @@ class Life:
 
     def after(self, delay_s: float, do: Callable[..., None], *args: Any) -> None:
         """As `World.after`, while this life lasts."""
-        self._world.at(self._world.now_s + delay_s, self._do, do, args)
-
-    def _do(self, do: Callable[..., None], args: tuple[Any, ...]) -> None:
-        if self.is_alive:
-            do(*args)
+        self._world.plan(self._world.now_s + delay_s, self, do, args)

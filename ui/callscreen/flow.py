@@ -6,7 +6,9 @@ already there when the screen started, or came while it was cut off, is history.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol.errors import Text
@@ -19,6 +21,7 @@ from hallserver.protocol.snapshots import (
     CatalogZone,
 )
 from hallserver.protocol.states import TicketState
+from ui.kit.values import replace
 
 NEW_S = 20.0
 """How long a call is marked as new."""
@@ -27,8 +30,7 @@ FLASH_S = 6.0
 """How long the mark of a new call moves; then it is still."""
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """Time has passed. `now_s` never goes back; `clock` is what a wall clock shows, as 09:41."""
 
     now_s: float
@@ -38,8 +40,7 @@ class Tick:
 Event = SnapshotArrived | LinkChanged | ReplyArrived | Tick
 
 
-@dataclass(frozen=True)
-class CallShown:
+class CallShown(msgspec.Struct, frozen=True):
     """A new call is on the screen from the next frame on."""
 
     number: TicketNumber
@@ -119,14 +120,19 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
 
 
 def _tick(state: State, tick: Tick) -> State:
-    ticked = replace(state, now_s=max(state.now_s, tick.now_s), clock=tick.clock)
+    now_s = max(state.now_s, tick.now_s)
     running = {
         call_seq: since_s
         for call_seq, since_s in state.new_since_s.items()
-        if ticked.now_s - since_s < NEW_S
+        if now_s - since_s < NEW_S
     }
-    live_clock = tick.clock if state.link is LinkState.LIVE else state.live_clock
-    return replace(ticked, new_since_s=running, live_clock=live_clock)
+    return replace(
+        state,
+        now_s=now_s,
+        clock=tick.clock,
+        new_since_s=running,
+        live_clock=tick.clock if state.link is LinkState.LIVE else state.live_clock,
+    )
 
 
 def _link(state: State, link: LinkState) -> tuple[State, tuple[Effect, ...]]:
@@ -156,18 +162,21 @@ def _board(state: State, board: BoardSnapshot) -> tuple[State, tuple[Effect, ...
     if not is_ours or is_old:
         return state, ()
     horizon = state.horizon.get(board.zone)
-    highest = max((call.call_seq for call in board.calls), default=0)
-    marks = dict(state.new_since_s)
-    fresh: tuple[BoardCall, ...] = ()
-    if horizon is not None and state.link is LinkState.LIVE:
-        fresh = tuple(call for call in board.calls if call.call_seq > horizon)
-        marks |= {call.call_seq: state.now_s for call in fresh}
+    beyond = [call for call in board.calls if call.call_seq > (horizon or 0)]
+    boards = {**state.boards, board.zone: board}
+    if not beyond and horizon is not None:
+        return replace(state, boards=boards), ()
+    is_news = horizon is not None and state.link is LinkState.LIVE
+    fresh = beyond if is_news else []
+    highest = max((call.call_seq for call in beyond), default=0)
     changed = replace(
         state,
-        boards={**state.boards, board.zone: board},
-        horizon={**state.horizon, board.zone: max(highest, horizon or 0)},
-        new_since_s=marks,
+        boards=boards,
+        horizon={**state.horizon, board.zone: highest},
+        new_since_s={**state.new_since_s, **{call.call_seq: state.now_s for call in fresh}},
     )
+    if not fresh:
+        return changed, ()
     on_screen = {call.call_seq for call in changed.calls[: state.capacity]}
     shown = tuple(
         CallShown(call.number, call.counter, call.call_seq)

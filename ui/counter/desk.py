@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from hallserver.protocol.replies import TicketAtCounter
 from hallserver.protocol.snapshots import ActiveTicket, ClerkAtCounter, CounterSnapshot
 from hallserver.protocol.states import TicketState
@@ -12,8 +14,7 @@ MAX_PASSED_DESKS = 16
 """Presses answered while not one snapshot came; in practice each is followed by one."""
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """Who works at the counter and on which ticket."""
 
     clerk: ClerkAtCounter | None = None

@@ -5,7 +5,7 @@ caught up. One press is one command, and while it is under way every further pre
 bouncing key or an impatient finger calls nobody twice.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
@@ -24,6 +24,7 @@ from ui.counter.sentences import (
     away,
     obeyed,
 )
+from ui.kit.values import replace
 
 SAME_KEY_GUARD_S = 0.5
 """The same key again before it has rested this long is the same press: a bounce, a double click.
@@ -171,12 +172,14 @@ class State:
     @property
     def is_signed_in(self) -> bool:
         """Somebody works here."""
-        return self.desk.clerk is not None
+        known = self.ahead.desk if self.ahead else self.counter
+        return known is not None and known.clerk is not None
 
     @property
     def active(self) -> ActiveTicket | None:
         """The ticket at this counter."""
-        return self.desk.active
+        known = self.ahead.desk if self.ahead else self.counter
+        return None if known is None else known.active
 
     @property
     def offered(self) -> frozenset[Act]:

@@ -5,8 +5,10 @@ after a while. Nothing is chosen beforehand, nothing but the visitor's own touch
 and a ticket's rating is sent at most once.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
+
+import msgspec
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol.bounds import MAX_TAGS
@@ -16,6 +18,7 @@ from hallserver.protocol.ids import CounterId, TicketId
 from hallserver.protocol.replies import Rejected
 from hallserver.protocol.snapshots import ActiveTicket, Catalog, ClerkAtCounter, CounterSnapshot
 from ui.kit.rating_tags import RatingTags, needs_tag
+from ui.kit.values import replace
 
 ASK_S = 30.0
 """The pad stops asking when nobody touched it for this long."""
@@ -52,8 +55,7 @@ _STAYS_S = {
 }
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """Time has passed. `now_s` never goes back."""
 
     now_s: float

@@ -36,7 +36,7 @@ def verify(token: TicketToken, key: bytes) -> TicketId | None:
 
 
 def sign_appointment(appointment: AppointmentId, key: bytes) -> AppointmentToken:
-    """Make the token of an appointment. What is signed is no ticket's id, whatever it looks like."""
+    """Make the token of an appointment. What is signed can be no ticket's id."""
     signed = f"{APPOINTMENT_PREFIX}.{appointment}".encode()
     return AppointmentToken(_sign(APPOINTMENT_PREFIX, appointment, signed, key))
 

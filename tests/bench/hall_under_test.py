@@ -5,11 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from hallserver.broker import RunningBroker, run_broker, write_client_password
 from hallserver.config import load_plan
-from hallserver.domain.plan import Clerk, HallPlan, with_clerks
+from hallserver.domain.plan import Clerk, HallPlan, with_clerks, without_hours
 from hallserver.passwords import SALT_BYTES, hash_password
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import ClerkId, ClientId
@@ -26,7 +27,10 @@ def clerk_of(counter: int) -> str:
 
 
 def the_plan() -> HallPlan:
-    plan = load_plan(EXAMPLE)
+    """The example hall at any hour, without the places to which nobody is called."""
+    whole = without_hours(load_plan(EXAMPLE))
+    windows = tuple(counter for counter in whole.counters if not counter.rules.is_back_office)
+    plan = replace(whole, counters=windows, items=())
     hashed = hash_password(PASSWORD, secrets.token_bytes(SALT_BYTES))
     return with_clerks(
         plan,

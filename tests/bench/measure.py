@@ -1,5 +1,6 @@
 """What is measured: floors, round trips, crowds, screens, the start."""
 
+import itertools
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -128,11 +129,12 @@ def missed(tickets: Mapping[str, TicketId]) -> Callable[[str], c.Command | None]
 
 def reserve(plan: HallPlan) -> Callable[[str], c.Command]:
     """Reserve at one service after the other."""
-    state = {"next": 0}
+    services = itertools.cycle(
+        service.id for service in plan.services if plan.counters_of(service.id)
+    )
 
     def command(_: str) -> c.Command:
-        state["next"] += 1
-        return c.ReserveTicket(plan.services[state["next"] % len(plan.services)].id)
+        return c.ReserveTicket(next(services))
 
     return command
 

@@ -3,8 +3,6 @@
 One function decides it for the act that gives numbers and for the screens that say so before.
 """
 
-from dataclasses import dataclass
-
 from hallserver.domain.calendar import (
     HalfDay,
     business_day,
@@ -16,53 +14,61 @@ from hallserver.domain.plan import Service
 from hallserver.domain.quota import Quota
 from hallserver.domain.rules import Schedule
 from hallserver.domain.state import HallState
+from hallserver.domain.steady import Availability, Steady
 from hallserver.protocol.ids import BusinessDay
 from hallserver.protocol.states import ServiceStatus
 
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """What a visitor gets who asks now.
-
-    `day` and `half` are those that a number counts for. `again_ms`, in Unix milliseconds: while
-    open None, in the night the opening that a number is for, else when to come again, None when
-    nobody knows.
-    """
-
-    status: ServiceStatus
-    day: BusinessDay
-    half: HalfDay
-    again_ms: int | None = None
+__all__ = ["Availability", "availability", "steady"]
 
 
 def availability(state: HallState, service: Service, wall_ms: int) -> Availability:
-    """Decide it for one service. Costs a few look-ups."""
-    rules, hours = state.plan.rules, state.hours
-    day = state.numbering.day
-    if not day:  # nobody has looked at the clock yet
-        return Availability(ServiceStatus.CLOSED, day, HalfDay.MORNING)
-    schedule = state.plan.schedule_of(service.id)
-    status, at_ms, opening_ms = ServiceStatus.OPEN, wall_ms, None
-    if not hours.may_take(schedule, wall_ms):
-        status, opening_ms = ServiceStatus.NIGHT, hours.next_taking_ms(schedule, wall_ms)
-        at_ms = wall_ms if opening_ms is None else opening_ms
-        opening_day = max(day, business_day(at_ms, rules))
-        is_too_far = opening_ms is None or opening_day > day_after(day)
-        if is_too_far or not service.rules.has_night_tickets:
-            return Availability(ServiceStatus.CLOSED, day, _half(state, wall_ms, day), opening_ms)
-        day = opening_day
-    half = _half(state, at_ms, day)
-    quota = Quota(day, service.id, half)
-    has_number = _numbering(state, day).has_next(service)
-    has_day = has_number and state.quotas.has_day(service.rules, day, service.id)
+    """Decide it for one service. What the clock decides is worked out once a stretch."""
+    if not state.numbering.day:  # nobody has looked at the clock yet
+        return Availability(ServiceStatus.CLOSED, state.numbering.day, HalfDay.MORNING)
+    known = state.steady.get(service.id)
+    if known is None or not known.begins_ms <= wall_ms < known.ends_ms:
+        known = state.steady[service.id] = steady(state, service, wall_ms)
+    full = known.full
+    if full.status is ServiceStatus.CLOSED:
+        return full
+    has_day = _numbering(state, full.day).has_next(service)
+    has_day = has_day and state.quotas.has_day(service.rules, full.day, service.id)
+    quota = Quota(full.day, service.id, full.half)
     if has_day and state.quotas.has_half(service.rules, quota):
-        return Availability(status, day, half, opening_ms)
+        return full
     again_ms = None
-    if has_day and half is HalfDay.MORNING:
+    schedule = state.plan.schedule_of(service.id)
+    if has_day and full.half is HalfDay.MORNING:
         again_ms = _afternoon_ms(state, service, schedule, quota)
     if again_ms is None:
-        again_ms = _next_day_ms(state, schedule, day)
-    return Availability(ServiceStatus.USED_UP, day, half, again_ms)
+        again_ms = _next_day_ms(state, schedule, full.day)
+    return Availability(ServiceStatus.USED_UP, full.day, full.half, again_ms)
+
+
+def steady(state: HallState, service: Service, wall_ms: int) -> Steady:
+    """Work out what the clock decides, and for how long: on the open day, as if no number was
+    given."""
+    schedule = state.plan.schedule_of(service.id)
+    begins_ms, ends_ms = state.hours.steady(schedule, wall_ms)
+    for noon_ms in state.noons_ms.values():
+        if noon_ms <= wall_ms:
+            begins_ms = max(begins_ms, noon_ms)
+        else:
+            ends_ms = min(ends_ms, noon_ms)
+    return Steady(begins_ms, ends_ms, _by_clock(state, service, schedule, wall_ms))
+
+
+def _by_clock(state: HallState, service: Service, schedule: Schedule, wall_ms: int) -> Availability:
+    day, hours = state.numbering.day, state.hours
+    if hours.may_take(schedule, wall_ms):
+        return Availability(ServiceStatus.OPEN, day, _half(state, wall_ms, day))
+    opening_ms = hours.next_taking_ms(schedule, wall_ms)
+    if opening_ms is not None and service.rules.has_night_tickets:
+        opening_day = max(day, business_day(opening_ms, state.plan.rules))
+        if opening_day <= day_after(day):
+            half = _half(state, opening_ms, opening_day)
+            return Availability(ServiceStatus.NIGHT, opening_day, half, opening_ms)
+    return Availability(ServiceStatus.CLOSED, day, _half(state, wall_ms, day), opening_ms)
 
 
 def _afternoon_ms(

@@ -89,6 +89,21 @@ class Hours:
                 return found
         return None
 
+    def steady(self, schedule: Schedule, wall_ms: int) -> Span:
+        """Return a stretch around a moment in which `may_take` and `next_taking_ms` say the same.
+
+        But for the moments at which a number may be taken: of those each is its own next one.
+        """
+        begins_ms = wall_ms // DAY_MS * DAY_MS
+        ends_ms = begins_ms + DAY_MS
+        for span in self._on(schedule, wall_ms // DAY_MS).taking:
+            for edge_ms in span:
+                if edge_ms <= wall_ms:
+                    begins_ms = max(begins_ms, edge_ms)
+                else:
+                    ends_ms = min(ends_ms, edge_ms)
+        return begins_ms, ends_ms
+
     def is_open_on(self, schedule: Schedule, day: date) -> bool:
         """Whether the schedule has any hours on a date."""
         return bool(periods_on(schedule, self._holidays, day))

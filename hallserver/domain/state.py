@@ -17,6 +17,7 @@ from hallserver.domain.numbering import Numbering
 from hallserver.domain.past import Past
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.quota import Quotas
+from hallserver.domain.steady import Steady
 from hallserver.domain.ticket import AT_COUNTER, HOLDS_PLACE, Move, Ticket
 from hallserver.domain.tidal import Tides
 from hallserver.domain.waiting import Lane, Waiting, WaitingLines
@@ -105,6 +106,8 @@ class HallState:
             for each in (day, self.night.day)
             if each
         }
+        self.steady: dict[ServiceId, Steady] = {}
+        """What the clock decides of each service for a while: worked out from the rest."""
         self.notice: Text | None = None
         """What the kiosks say while a supervisor has closed them."""
         self.unreported: BusinessDay | None = None

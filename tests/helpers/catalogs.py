@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from openpyxl.workbook import Workbook
@@ -30,7 +31,7 @@ class CatalogDesk:
         change(book)
         book.save(self.workbook)
 
-    def set(self, sheet: str, cell: str, value: object) -> None:
+    def set(self, sheet: str, cell: str, value: Any) -> None:
         """Write into one cell."""
 
         def change(book: Workbook) -> None:

@@ -86,6 +86,16 @@ def test_a_right_file_as_json(hall_file, capsys):
     assert answer["counts"]["counters"] == 3
 
 
+def test_how_far_the_calendar_reaches_is_a_note_and_back_offices_are_no_windows(capsys):
+    assert cli.main(["config", "check", str(EXAMPLE)]) == 0
+    first, note = capsys.readouterr().out.splitlines()
+    assert "92 counters" in first
+    assert first.endswith("3 items, 3 back offices")
+    assert note.startswith("note: the calendar of holidays reaches to the end of 2026")
+    assert cli.main(["config", "check", "--json", str(EXAMPLE)]) == 0
+    assert len(json.loads(capsys.readouterr().out)["notes"]) == 1
+
+
 def test_a_file_that_cannot_be_read_is_told_apart_from_a_wrong_one(tmp_path, capsys):
     assert cli.main(["config", "check", str(tmp_path / "none.toml")]) == 2
     assert "none.toml: cannot be read: No such file" in capsys.readouterr().out

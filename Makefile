@@ -42,7 +42,7 @@ test: setup  ## set up, then all of `check`, to its end even when a part fails
 	@$(MAKE) --keep-going check
 
 .PHONY: check
-check: lint types contracts docs-check qml-check tests-quick tests-slow  ## exactly what CI runs
+check: lint types contracts docs-check qml-check tests-quick coverage tests-slow  ## exactly what CI runs
 
 .PHONY: quick
 quick: need-venv  ## the quick tests only; ARGS=tests/unit for some of them
@@ -84,6 +84,20 @@ qml-check: need-venv  ## qmllint, warnings are errors
 tests-quick: need-venv
 	@echo "== tests, quick ones, $(WORKERS) at a time"
 	@$(PYTEST) -q -n $(WORKERS) -m "not slow"
+
+# The rules are exercised whole: each line and each way out of it. Tests of the rules themselves
+# have to do it, not whatever happens to pass by.
+RULES_TESTS = $(wildcard tests/unit/test_rules_*.py) tests/unit/test_hall_rules.py \
+	tests/unit/test_ticket_table.py tests/unit/test_plan.py tests/unit/test_config_rules.py \
+	$(addprefix tests/property/test_,$(addsuffix _property.py,appointments availability explain \
+	hall hours issue journeys place policy starvation supervise voice waiting))
+
+.PHONY: coverage
+coverage: need-venv  ## branch coverage of the rules: all of it
+	@echo "== coverage of the rules"
+	@mkdir -p out
+	@$(TEST_ENV) $(PY) -m coverage run --data-file=out/coverage -m pytest -q $(RULES_TESTS)
+	@$(PY) -m coverage report --data-file=out/coverage --fail-under=100
 
 .PHONY: tests-slow
 tests-slow: need-venv

@@ -268,10 +268,6 @@ class HallPlan:
         """Return a clerk of this hall; KeyError when it has no such account."""
         return self._clerks[clerk]
 
-    def kiosk(self, kiosk: ClientId) -> Kiosk:
-        """Return a kiosk of this hall; KeyError when it has none of that id."""
-        return self._kiosks[kiosk]
-
     def callscreen(self, callscreen: ClientId) -> CallScreen:
         """Return a call screen of this hall; KeyError when it has none of that id."""
         return self._callscreens[callscreen]
@@ -299,10 +295,6 @@ class HallPlan:
     def find_item(self, item: ItemId) -> Item | None:
         """Return the item, or None for an id that is not ours."""
         return self._items.get(item)
-
-    def item(self, item: ItemId) -> Item:
-        """Return an item of this hall; KeyError when it has none of that id."""
-        return self._items[item]
 
     def rank_of(self, priority: PriorityId | None) -> int:
         """Return 0 for the highest class and so on; ordinary visitors come behind all classes.

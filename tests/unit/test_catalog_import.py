@@ -248,6 +248,16 @@ def test_a_wrong_hall_file_is_not_exported(desk, tmp_path, capsys):
     assert not out.exists()
 
 
+def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(desk, tmp_path, capsys):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    desk.edit(add_item)
+    assert run(desk, "--out", str(folder)) == 2
+    assert "cannot be written" in capsys.readouterr().out
+    assert not list(folder.iterdir())
+    assert not list(tmp_path.glob(".*"))
+
+
 @pytest.mark.parametrize("which", ["hall", "workbook", "out"])
 def test_a_file_that_cannot_be_reached_is_told_apart(desk, tmp_path, capsys, which):
     if which == "out":

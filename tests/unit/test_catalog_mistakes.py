@@ -233,6 +233,13 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_unpacked(desk):
     assert "unpacks to more than" in unreadable(desk)
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_of_another_packing_is_refused_unpacked(desk, packing):
+    with zipfile.ZipFile(desk.workbook, "a", packing) as archive:
+        archive.writestr("xl/more.xml", b"<a/>")
+    assert "no office programme packs" in unreadable(desk)
+
+
 def test_an_archive_of_very_many_parts_is_refused(desk):
     with zipfile.ZipFile(desk.workbook, "a") as archive:
         for number in range(300):
@@ -286,6 +293,15 @@ def test_a_cell_at_the_end_of_the_world_costs_nothing(desk):
     assert any("more than" in each.text for each in mistakes_in(desk).cells)
 
 
+def test_a_workbook_with_a_password_is_told_so(desk):
+    data = bytearray(desk.workbook.read_bytes())
+    # The flags of each record of the central directory, offset 8 (APPNOTE.TXT, 4.4.4).
+    at = zipfile.ZipFile(io.BytesIO(bytes(data))).start_dir
+    data[at + 8] |= 1
+    desk.workbook.write_bytes(bytes(data))
+    assert "password" in unreadable(desk)
+
+
 def test_a_hall_file_that_is_no_toml_is_told_with_its_line(desk):
     desk.hall.write_text("[hall]\nid = \n", encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
@@ -299,6 +315,11 @@ def test_a_hall_file_that_is_no_toml_is_told_with_its_line(desk):
         ('item = [{ id = "a" }]\n', "write each as a block"),
         ("item = 5\n", "is no list of blocks"),
         ('item = ["a"]\n', "is no list of blocks"),
+        (
+            '[[item]]\nid = "a"\n[[schedule]]\nid = "x"\ndaily = ["09:00-10:00"]\n'
+            '[[item.steps]]\nservice = "photo"\n',
+            "stands within an item",
+        ),
     ],
 )
 def test_items_that_are_written_otherwise_are_not_guessed_at(tmp_path, written, text):

@@ -398,6 +398,19 @@ def test_night_tickets_need_a_night():
     assert "never closes" in mistake.text
 
 
+@pytest.mark.parametrize("key", ["appointments = {}", "night_tickets = true"])
+def test_nobody_comes_to_a_back_office(key):
+    file = changed('id = "review"\n', f'id = "review"\n{key}\n', FULL_HALL)
+    file = (
+        changed("appointments = {}", "appointments = { capacity = 1 }", file)
+        if "{" in key
+        else file
+    )
+    (mistake,) = mistakes_of(file)
+    assert mistake.place == f"service[3].{key.partition(' ')[0]}"
+    assert "visitors do not come" in mistake.text
+
+
 def test_an_item_that_is_wrong_makes_its_back_office_no_second_mistake():
     file = changed('kind = "back"', 'kind = "bakc"', FULL_HALL)
     assert [each.place for each in mistakes_of(file)] == ["item[1].steps[2].kind"]

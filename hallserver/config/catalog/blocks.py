@@ -4,10 +4,10 @@ An item that has not changed keeps its block as somebody wrote it, comments incl
 has changed, the keys that have changed are written anew (by tomlkit) and the others stay.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import tomlkit
@@ -41,7 +41,7 @@ def with_items(text: str, items: Sequence[Raw]) -> str:
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = _lines(text)
-    blocks = _blocks(text)
+    blocks = _blocks(text, lines)
     old = {block.item.get("id"): block for block in blocks}
     wanted = {item["id"] for item in items}
     slots = iter(block for block in blocks if block.item.get("id") in wanted)
@@ -76,7 +76,10 @@ def _lines(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def _blocks(text: str) -> list[_Block]:
+_OTHER_HEADER = re.compile(r"\s*\[(?!\[?\s*item\s*\.)")
+
+
+def _blocks(text: str, lines: Sequence[str]) -> list[_Block]:
     items = tomllib.loads(_lf(text)).get("item", [])
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BlocksError("item is no list of blocks; write [[item]]")
@@ -86,10 +89,9 @@ def _blocks(text: str) -> list[_Block]:
         first, last = index.line_of(("item", number)), index.last_line_of(("item", number))
         if first is None or last is None:
             raise BlocksError("items are written as one list; write each as a block [[item]]")
+        if any(_OTHER_HEADER.match(line) for line in lines[first:last]):
+            raise BlocksError("another block stands within an item; write each item in one piece")
         blocks.append(_Block(item, first - 1, last))
-    for before, after in pairwise(blocks):
-        if after.begins < before.ends:
-            raise BlocksError("the parts of one item are not together; write each as one block")
     return blocks
 
 

@@ -9,6 +9,7 @@ import io
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -80,6 +81,9 @@ def read_workbook(path: Path) -> tuple[Sheet, ...]:
         raise CatalogUnreadableError(text) from problem
 
 
+_COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
 def _check_archive(data: bytes) -> None:
     if not data.startswith(b"PK"):
         text = "is no .xlsx workbook; save it as “Excel workbook (.xlsx)”"
@@ -93,14 +97,14 @@ def _check_archive(data: bytes) -> None:
                 raise CatalogUnreadableError(text)
             if any(part.flag_bits & 1 for part in parts):
                 raise CatalogUnreadableError("is protected by a password")
+            if any(part.compress_type not in _COMPRESSIONS for part in parts):
+                raise CatalogUnreadableError("is packed as no office programme packs")
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _check_xml(archive.read(part))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as problem:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as problem:
         text = f"is damaged or no .xlsx workbook ({type(problem).__name__})"
         raise CatalogUnreadableError(text) from problem
-    except zipfile.zlib.error as problem:  # type: ignore[attr-defined]
-        raise CatalogUnreadableError("is damaged: it does not unpack") from problem
 
 
 def _check_xml(part: bytes) -> None:

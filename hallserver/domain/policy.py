@@ -63,9 +63,9 @@ class Line:
     service: ServiceId
     head: Waiting
     longest: Waiting
-    rank: int = 0
-    is_ordinary: bool = True
-    is_addressed: bool = False
+    rank: int
+    is_ordinary: bool
+    is_addressed: bool
 
 
 @dataclass(frozen=True, slots=True)

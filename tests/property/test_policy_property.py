@@ -50,9 +50,14 @@ policies = st.builds(
     st.sampled_from(Mix),
     st.integers(1, 3),
     st.integers(1, 2),
-    st.sampled_from([None, 5, 40]),
+    st.sampled_from([None, 20, 60]),
 )
 counters = st.sampled_from(sorted(SERVICES))
+crowds = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from([None, None, *CLASSES]), st.integers(0, 3)),
+    min_size=8,
+    max_size=12,
+)
 
 
 def hall(policy: Policy) -> HallState:
@@ -90,20 +95,28 @@ class Lines(RuleBasedStateMachine):
         # The last turns at each counter, of the stretch in which both kinds have been waiting.
         self.turns: dict[int, deque[bool]] = defaultdict(deque)
 
-    @initialize(policy=policies)
-    def begin(self, policy: Policy) -> None:
+    @initialize(policy=policies, crowd=crowds)
+    def begin(self, policy: Policy, crowd: list[tuple[str, str | None, int]]) -> None:
         self.policy = policy
         self.state = hall(policy)
+        for service, priority, seconds in crowd:
+            self.come(service, priority, None, None)
+            self.time_passes(seconds)
 
     # What happens.
 
     @rule(
         service=st.sampled_from("abc"),
         priority=st.sampled_from([None, None, *CLASSES]),
-        counter=st.sampled_from([None, None, None, None, 1, 2, 3]),
-        due=st.sampled_from([None, None, None, -3, 4, 30]),
+        counter=st.sampled_from([None] * 12 + [1, 2, 3]),
+        due=st.sampled_from([None] * 9 + [-3, 4, 30]),
     )
     def somebody_comes(self, service, priority, counter, due):
+        self.come(service, priority, counter, due)
+
+    def come(
+        self, service: str, priority: str | None, counter: int | None, due: int | None
+    ) -> None:
         self.state.seq += 1
         seq = self.state.seq
         ticket = Ticket(
@@ -131,7 +144,7 @@ class Lines(RuleBasedStateMachine):
                     self.person(other).patience < mine for other in self.waiting()
                 )
 
-    @rule(counter=counters, times=st.integers(1, 4))
+    @rule(counter=counters, times=st.integers(1, 6))
     def a_counter_calls(self, counter, times):
         for _ in range(times):
             self.call(counter)
@@ -274,4 +287,4 @@ class Lines(RuleBasedStateMachine):
 
 
 TestLines = Lines.TestCase
-TestLines.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestLines.settings = settings(max_examples=200, stateful_step_count=25, deadline=None)

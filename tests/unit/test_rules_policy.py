@@ -15,6 +15,7 @@ from tests.helpers.slow_policy import Person, SlowDesk, in_order
 
 NOW = 100_000
 DESK = SlowDesk(("a", "b"), (), {"a": 50, "b": 20}.__getitem__, {"a": 3, "b": 1}.__getitem__)
+OTHER_WAY = SlowDesk(("b", "a"), (), {"a": 20, "b": 50}.__getitem__, DESK.weight)
 GREEN = replace(DESK, green=("b",))
 KINDS = [
     *({"service": s, "rank": rank} for s in "ab" for rank in (None, 0, 1)),
@@ -73,7 +74,7 @@ def desk_order(desk: SlowDesk) -> DeskOrder:
     return DeskOrder(services, desk.target, green, desk.weight)
 
 
-@pytest.mark.parametrize("desk", [DESK, GREEN], ids=["plain", "green"])
+@pytest.mark.parametrize("desk", [DESK, OTHER_WAY, GREEN], ids=["plain", "other", "green"])
 @pytest.mark.parametrize(("policy", "turn"), POLICIES)
 def test_of_up_to_three_lines_the_right_one_is_called(
     policy: Policy, turn: int, desk: SlowDesk

@@ -11,7 +11,7 @@ from hallserver.domain.policy import CallReason
 from hallserver.domain.rules import Mix, Permission, Policy, PriorityClass
 from hallserver.hall import Hall
 from hallserver.protocol import commands as c
-from hallserver.protocol.errors import SENTENCES, RejectionCode
+from hallserver.protocol.errors import SENTENCES, RejectionCode, Text
 from hallserver.protocol.ids import (
     ClerkId,
     ClientId,
@@ -279,3 +279,15 @@ def test_a_class_that_the_hall_file_has_lost_ranks_last_and_is_told_by_its_id() 
     choice = choose_at(started_anew.state, CounterId(1), played.now.elapsed_ms)
     assert choice is not None
     assert choice.ticket == third.ticket
+
+
+def test_of_a_number_that_stands_ahead_for_no_known_reason_no_more_is_said() -> None:
+    """Taken later and ahead, and nobody set it there: the sentence says no more than it knows."""
+    played = hall()
+    first, second = take(played), take(played)
+    state = played.hall.state
+    state.alter(second.ticket, place=(0,))
+    assert next_number(played) == second.number
+    reply = ask(played, second.number, first.number)
+    assert isinstance(reply, Explanation)
+    assert reply.text == Text("A002号在队伍中排在A001号之前。", "A002 stood ahead of A001 in line.")

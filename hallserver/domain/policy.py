@@ -17,7 +17,7 @@ of turn, a call undone, a visitor sent on who brings along a longer waiting than
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from hallserver.domain.place import Place
@@ -70,12 +70,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class DeskOrder:
-    """What a counter's own rules add. Times are in seconds; a service not named weighs 1."""
+    """What a counter's own rules add. Times are in seconds."""
 
     services: Sequence[ServiceId]
     target_s: Callable[[ServiceId], int]
-    green_channel: Sequence[ServiceId] = ()
-    weight: Callable[[ServiceId], int] = field(default=lambda _: 1)
+    green_channel: Sequence[ServiceId]
+    weight: Callable[[ServiceId], int]
 
 
 @dataclass(frozen=True, slots=True)

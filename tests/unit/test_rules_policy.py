@@ -7,10 +7,12 @@ from itertools import combinations, product
 
 import pytest
 
+from hallserver.domain import choosing
 from hallserver.domain.policy import CallReason, Choice, DeskOrder, Line, choose
-from hallserver.domain.rules import DEFAULT_POLICY, Mix, Order, Policy
+from hallserver.domain.rules import DEFAULT_POLICY, CounterRules, Mix, Order, Policy
 from hallserver.domain.waiting import Waiting
 from hallserver.protocol.ids import ServiceId, TicketId
+from tests.helpers.halls import small_plan
 from tests.helpers.slow_policy import Person, SlowDesk, in_order
 
 NOW = 100_000
@@ -192,13 +194,10 @@ def test_nobody_is_chosen_where_nobody_waits() -> None:
 
 
 def test_a_service_weighs_one_unless_the_counter_says_otherwise() -> None:
-    desk = DeskOrder((ServiceId("a"), ServiceId("b")), DESK.target)
-    policy = Policy("p", Order.WEIGHT)
-    chosen = choose(policy, desk, 0, [line(SECOND), line(ORDINARY)], NOW)
-    assert chosen == Choice(TicketId("ordinary"), CallReason.WEIGHT, 0)
-    later = replace(ORDINARY, since=NOW - 8_999)
-    chosen = choose(policy, desk, 0, [line(SECOND), line(later)], NOW)
-    assert chosen == Choice(TicketId("second"), CallReason.WEIGHT, 0)
+    plan = small_plan(((1, ("a", "b")),))
+    counter = replace(plan.counters[0], rules=CounterRules(weights={ServiceId("a"): 3}))
+    order = choosing.desk_order(replace(plan, counters=(counter,)), counter.id, counter.services)
+    assert [order.weight(service) for service in counter.services] == [3, 1]
 
 
 def test_reasons_stand_in_journals_by_these_words() -> None:

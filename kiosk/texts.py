@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hallserver.protocol.errors import Text
+from hallserver.protocol.states import ServiceStatus
 
 WORDS: Mapping[str, Text] = {
     "choose": Text("请选择要办理的事项", "Choose your service"),
@@ -87,6 +88,12 @@ PRIVACY: tuple[Text, ...] = (
 )
 """The notice about a card's data, as paragraphs."""
 
+NOT_NOW = {
+    ServiceStatus.NIGHT: Text("取下次的号", "For later"),
+    ServiceStatus.CLOSED: Text("现已停止取号", "No numbers now"),
+    ServiceStatus.USED_UP: Text("排队号已取完", "No numbers left"),
+}
+"""Said of a service instead of how many wait for it."""
 MANY_WAITING = Text("等候 {count} 人", "{count} waiting")
 NONE_WAITING = Text("无需等候", "No queue")
 SHEET = Text("{sheet} / {sheets}", "{sheet} / {sheets}")

@@ -17,7 +17,16 @@ from kiosk.flow.sentences import LINK_ADVICE, LINK_TITLES, TICKET_STATES, fault_
 from kiosk.flow.show import STARS, may_rate
 from kiosk.flow.state import KioskState
 from kiosk.flow.step import page_limit_s
-from kiosk.texts import FLOOR, MANY_WAITING, NONE_WAITING, PRIVACY, SHEET, WINDOW, WORDS
+from kiosk.texts import (
+    FLOOR,
+    MANY_WAITING,
+    NONE_WAITING,
+    NOT_NOW,
+    PRIVACY,
+    SHEET,
+    WINDOW,
+    WORDS,
+)
 from ui.kit.i18n import STAR_WORDS, Language, pick
 from ui.kit.rating_tags import needs_tag
 
@@ -266,7 +275,13 @@ def _waiting(state: KioskState) -> View:
         return _NOTHING
     by_name: View = {}
     for service in catalog.offered:
-        by_name[service.id] = _count(choices.waiting(load, [service]), state.language)
+        here = load.services.get(service.id)
+        words = None if here is None else NOT_NOW.get(here.status)
+        by_name[service.id] = (
+            _count(choices.waiting(load, [service]), state.language)
+            if words is None
+            else pick(words, state.language)
+        )
     for zone in choices.zones(catalog):
         services = choices.services_of(catalog, zone.id, is_zone=True)
         by_name[f"zone:{zone.id}"] = _count(choices.waiting(load, services), state.language)
@@ -281,7 +296,8 @@ def _count(waiting: int | None, language: Language) -> str:
 
 def _notice(state: KioskState) -> View:
     if state.notice is None:
-        return _NOTHING
+        closed = state.load.notice if state.load is not None and state.is_browsing else None
+        return _NOTHING if closed is None else {**pair(closed, state.language), "isGood": False}
     return {**pair(state.notice.text, state.language), "isGood": state.notice.is_good}
 
 

@@ -120,7 +120,7 @@ SENTENCES: dict[RejectionCode, Text] = {
     ),
     RejectionCode.TOO_MANY_COMPANIONS: Text(
         "同行人数超过上限，请分开取号。",
-        "There are more companions than one number allows. Please take another number for them.",
+        "Too many companions for one number. Please take another one for them.",
     ),
     RejectionCode.CARD_NEEDED: Text(
         "请先刷身份证；无法刷证时，请导办人员选择原因后取号。",
@@ -207,12 +207,12 @@ SENTENCES: dict[RejectionCode, Text] = {
         "That time is fully booked. Please choose another one.",
     ),
     RejectionCode.ALREADY_BOOKED: Text(
-        "当天已预约过此事项，请按原预约时间前来，或先取消原预约。",
-        "This service is booked for that day already. Please come at that time, or cancel it.",
+        "当天已预约此事项，请按时前来，或先取消。",
+        "It is booked for that day already. Please come then, or cancel it.",
     ),
     RejectionCode.NO_APPOINTMENT: Text(
-        "没有查到今天的预约，请直接取号或到咨询台询问。",
-        "No appointment was found for today. Please take a number, or ask at the information desk.",
+        "没有查到今天的预约，请取号或到咨询台询问。",
+        "No appointment was found for today. Please take a number or ask.",
     ),
     RejectionCode.APPOINTMENT_TOO_EARLY: Text(
         "还没到签到时间，请稍后再来签到。",
@@ -271,8 +271,8 @@ SENTENCES: dict[RejectionCode, Text] = {
         "This window is paused. Please end the pause first.",
     ),
     RejectionCode.SERVICE_UNSERVED: Text(
-        "这样调整后会有事项无窗口办理，请先把该事项安排到其他窗口。",
-        "A service would be left without a window. Please give it to another window first.",
+        "有事项将无窗口办理，请先安排到其他窗口。",
+        "A service would have no window. Please give it to another one first.",
     ),
     RejectionCode.PROPOSAL_ENDED: Text(
         "此建议已处理或已撤回，无需再操作。",

@@ -1,13 +1,16 @@
 """Every page of the kiosk in the example hall, as states that the flow itself came to."""
 
 from collections.abc import Callable
+from itertools import cycle
+
+from msgspec import structs
 
 from devices.faults import FaultCode
 from hallserver.client.updates import LinkState
 from hallserver.config import load_plan
 from hallserver.domain.views import catalog
 from hallserver.protocol.commands import RateService, ReserveTicket, ShowTicket
-from hallserver.protocol.errors import RejectionCode
+from hallserver.protocol.errors import RejectionCode, Text
 from hallserver.protocol.ids import (
     AppointmentToken,
     DepartmentId,
@@ -19,13 +22,13 @@ from hallserver.protocol.ids import (
 )
 from hallserver.protocol.replies import Done, Reservation, reject
 from hallserver.protocol.snapshots import Catalog
-from hallserver.protocol.states import TicketState
+from hallserver.protocol.states import ServiceStatus, TicketState
 from kiosk.flow import events as ev
 from kiosk.flow.events import Device, Tag
 from kiosk.flow.pages import CheckingIn, Looking, RatingSending, Reserving
 from kiosk.flow.state import KioskState
 from tests.helpers.checkout import ROOT
-from tests.helpers.kiosks import TAGS, FlowWorld, reservation, status
+from tests.helpers.kiosks import TAGS, FlowWorld, load_of, reservation, status
 
 SERVICE = ServiceId("energy-review")
 PERSON = PersonKey("ab" * 16)
@@ -123,6 +126,22 @@ def _timed_out(world: FlowWorld) -> None:
     world.waits(16)
 
 
+def _closed(world: FlowWorld, *events: ev.Event) -> None:
+    """A hall whose numbers cannot be had, each for its reason, and that says why."""
+    assert world.state.catalog is not None
+    load = load_of(world.state.catalog)
+    statuses = cycle(ServiceStatus)
+    services = {
+        service: structs.replace(each, status=next(statuses))
+        for service, each in load.services.items()
+    }
+    why = Text(
+        "因线路检修，今天下午暂停取号，请明天9:00再来，敬请谅解。",
+        "No numbers this afternoon because of repairs. Please come tomorrow from 9:00.",
+    )
+    world.happens(ev.LoadArrived(structs.replace(load, services=services, notice=why)), *events)
+
+
 _WALKS: dict[str, Callable[[FlowWorld], object]] = {
     "home": _walk(),
     "home-with-card": _walk(ev.CardRead(PERSON)),
@@ -130,6 +149,8 @@ _WALKS: dict[str, Callable[[FlowWorld], object]] = {
     "home-foreign-code": _walk(ev.ForeignScanned(ev.ForeignCode.LINK)),
     "home-no-paper": _walk(ev.DeviceChanged(Device.PRINTER, FaultCode.PAPER_END)),
     "home-no-reader": _walk(ev.DeviceChanged(Device.READER, FaultCode.PORT_MISSING)),
+    "home-closed": _closed,
+    "services-closed": lambda world: _closed(world, ev.ZoneTouched(ZoneId("civil"))),
     "services-of-zone": _walk(ev.ZoneTouched(ZoneId("project"))),
     "services-of-zone-3": _walk(
         ev.ZoneTouched(ZoneId("civil")), ev.SheetTouched(1), ev.SheetTouched(1)

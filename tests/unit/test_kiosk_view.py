@@ -3,9 +3,12 @@
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from hallserver.client.updates import LinkState
+from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import PersonKey, ServiceId, ZoneId
+from hallserver.protocol.states import ServiceStatus
 from kiosk.face import face_of
 from kiosk.flow import events as ev
 from kiosk.flow.sentences import LINK_ADVICE, LINK_TITLES, TICKET_STATES
@@ -13,7 +16,7 @@ from kiosk.texts import WORDS
 from kiosk.touches import touch_of
 from kiosk.view import kiosk_view, shot_name, words
 from tests.helpers.kiosk_pages import PERSON, TOKEN, example_catalog, pages
-from tests.helpers.kiosks import FlowWorld, reservation, small_catalog
+from tests.helpers.kiosks import FlowWorld, load_of, reservation, small_catalog
 from ui.kit.i18n import Language
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -64,6 +67,22 @@ def test_people_who_wait_are_counted_by_service_and_by_area():
     assert isinstance(waiting, dict)
     assert waiting["id-card"] == "等候 3 人"
     assert waiting["zone:public"] == "等候 9 人"
+
+
+def test_a_service_without_numbers_says_so_instead_of_a_count_and_a_closed_hall_says_why():
+    catalog = small_catalog()
+    load = load_of(catalog)
+    id_card = structs.replace(load.services[ServiceId("id-card")], status=ServiceStatus.USED_UP)
+    services = {**load.services, ServiceId("id-card"): id_card}
+    world = FlowWorld()
+    notice = Text("检修，明天再来。", "Repairs. Please come tomorrow.")
+    world.happens(ev.LoadArrived(structs.replace(load, services=services, notice=notice)))
+    shown = kiosk_view(world.state)
+    assert isinstance(shown["waiting"], dict)
+    assert shown["waiting"]["id-card"] == "排队号已取完"
+    assert shown["notice"] == {"main": notice.zh, "other": notice.en, "isGood": False}
+    world.happens(ev.LoadArrived(load))
+    assert kiosk_view(world.state)["notice"] != shown["notice"]
 
 
 def test_a_hall_that_is_away_is_said_by_its_reason():

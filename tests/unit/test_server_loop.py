@@ -132,8 +132,8 @@ def test_a_broker_that_is_back_is_told_everything_at_once(world: World) -> None:
         world.link.happened.clear()
 
     happened = world.run(connect)
-    assert happened[:7] == [
-        *("info", "catalog", "load", "board/hall", "counter/1", "counter/2"),
+    assert happened[:8] == [
+        *("info", "catalog", "console", "load", "board/hall", "counter/1", "counter/2"),
         "heartbeat",
     ]
 

@@ -32,7 +32,9 @@ def face_of(
         service_en=_fit(service.name.en) if service else "",
         number=reservation.number,
         people_ahead=reservation.people_ahead,
-        where_lines=(lead(service.where),) if service else (),
+        where_lines=tuple(
+            lead(text) for text in (reservation.note, service and service.where) if text
+        ),
         issued_text=f"{issued:%Y-%m-%d %H:%M}",
         hint=lead(HINT),
         missed_call_rule=lead(MISSED_CALL_RULE),

@@ -157,13 +157,11 @@ def _answer(state: KioskState, catalog: Catalog) -> View:
             return {**_waiting_for(state), **_service(catalog, reservation.service, language)}
         case p.CheckingIn() | p.Looking() | p.RatingSending():
             return _waiting_for(state)
-        case p.TicketOut(number, service, people_ahead, is_on_paper):
-            return {
-                "number": number,
-                "ahead": people_ahead,
-                "isOnPaper": is_on_paper,
-                **_service(catalog, service, language),
-            }
+        case p.TicketOut(number, service, people_ahead, is_on_paper, note):
+            named = _service(catalog, service, language)
+            if note is not None:  # what matters first: it is not called before
+                named["where"] = pair(note, language)
+            return {"number": number, "ahead": people_ahead, "isOnPaper": is_on_paper, **named}
         case p.TicketShown(status):
             is_open = status.people_ahead is not None
             return {

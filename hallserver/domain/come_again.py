@@ -31,6 +31,12 @@ def moment_text(at: datetime) -> Text:
     return Text(f"{_date_zh(at)}{_time(at)}", f"{_date_en(at)}, {_time(at)}")
 
 
+def valid_from_text(state: HallState, valid_from_ms: int) -> Text:
+    """Say from when on a night ticket is called."""
+    when = moment_text(state.hours.local(valid_from_ms))
+    return Text(f"本号{when.zh}起叫号", f"Called from {when.en} on")
+
+
 def closed_text(state: HallState, service: Service, found: Availability, wall_ms: int) -> Text:
     """Say that no number is given at this hour, and when to come."""
     if found.again_ms is None:

@@ -28,7 +28,8 @@ class Reservation(_Reply, frozen=True, tag=True):
     """A number is reserved: all that the paper needs. `people_ahead` counts waiting tickets.
 
     One that was taken after hours is for the next opening: `day` is its business day, which may
-    be the next, and `valid_from_ms` the moment from which on it is called.
+    be the next, and `valid_from_ms` the moment from which on it is called; `note` says so to its
+    visitor, on paper and on the screen.
     """
 
     ticket: TicketId
@@ -39,6 +40,7 @@ class Reservation(_Reply, frozen=True, tag=True):
     people_ahead: int
     issued_at_ms: int
     valid_from_ms: int | None = None
+    note: Text | None = None
 
 
 class Done(_Reply, frozen=True, tag=True):

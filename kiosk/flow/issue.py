@@ -116,6 +116,7 @@ def _confirm(state: KioskState, reservation: Reservation, *, is_on_paper: bool) 
             service=reservation.service,
             people_ahead=reservation.people_ahead,
             is_on_paper=is_on_paper,
+            note=reservation.note,
         ),
     )
     return state, told

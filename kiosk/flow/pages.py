@@ -93,6 +93,7 @@ class TicketOut:
     service: ServiceId
     people_ahead: int
     is_on_paper: bool
+    note: Text | None = None
 
 
 @dataclass(frozen=True)

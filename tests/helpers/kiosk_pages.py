@@ -78,6 +78,14 @@ def _printed(paper: ev.Paper, ahead: int = 23) -> Callable[[FlowWorld], None]:
     return walk
 
 
+def _at_night(world: FlowWorld) -> None:
+    world.happens(ev.ServiceTouched(SERVICE))
+    note = Text("本号11月24日（星期二）9:00起叫号", "Called from Tue 24 Nov, 9:00 on")
+    answer = structs.replace(reservation(service=SERVICE), note=note)
+    world.happens(ev.Answered(_tag(world), ReserveTicket(SERVICE), answer))
+    world.happens(ev.PrintFinished(answer.ticket, ev.Paper.PRINTED))
+
+
 def _refused(code: RejectionCode) -> Callable[[FlowWorld], None]:
     def walk(world: FlowWorld) -> None:
         world.happens(ev.ServiceTouched(SERVICE))
@@ -151,6 +159,7 @@ _WALKS: dict[str, Callable[[FlowWorld], object]] = {
     "home-no-reader": _walk(ev.DeviceChanged(Device.READER, FaultCode.PORT_MISSING)),
     "home-closed": _closed,
     "services-closed": lambda world: _closed(world, ev.ZoneTouched(ZoneId("civil"))),
+    "ticketout-night": _at_night,
     "services-of-zone": _walk(ev.ZoneTouched(ZoneId("project"))),
     "services-of-zone-3": _walk(
         ev.ZoneTouched(ZoneId("civil")), ev.SheetTouched(1), ev.SheetTouched(1)

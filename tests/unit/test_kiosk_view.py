@@ -98,6 +98,16 @@ def test_a_hall_that_is_away_is_said_by_its_reason():
 # The paper.
 
 
+def test_a_night_ticket_says_on_paper_and_on_the_screen_from_when_it_is_called():
+    note = Text("本号11月24日（星期二）9:00起叫号", "Called from Tue 24 Nov, 9:00 on")
+    night = structs.replace(reservation(), note=note)
+    face = face_of(night, small_catalog(), SHANGHAI, is_english=False)
+    assert face.where_lines[0] == note.zh
+    assert len(face.where_lines) == 2
+    facts = kiosk_view(EVERY_PAGE["ticketout-night"])["screen"]["facts"]
+    assert facts["where"]["main"] == note.zh
+
+
 def test_a_ticket_says_all_that_its_visitor_needs():
     face = face_of(reservation(), small_catalog(), SHANGHAI, is_english=False)
     assert (face.number, face.people_ahead) == ("A023", 5)

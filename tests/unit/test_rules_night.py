@@ -51,6 +51,7 @@ def test_a_number_taken_in_the_evening_is_one_of_the_next_days(house: House) -> 
     given = house.take(person=ME)
     assert given.ticket == "20261124-A001"
     assert (given.number, given.day, given.valid_from_ms) == ("A001", "20261124", MORNING)
+    assert given.note == Text("本号11月24日（星期二）9:00起叫号", "Called from Tue 24 Nov, 9:00 on")
     assert house.take().people_ahead == 1
     assert house.reserve("b").ticket == "20261123-B001"
 

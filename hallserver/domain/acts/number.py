@@ -7,6 +7,7 @@ from hallserver.domain import token as tokens
 from hallserver.domain.acts.appointments import reopened
 from hallserver.domain.acts.base import Decision, Room, refuse
 from hallserver.domain.calendar import HalfDay
+from hallserver.domain.come_again import valid_from_text
 from hallserver.domain.instant import Now
 from hallserver.domain.plan import Service
 from hallserver.domain.ticket import Ticket
@@ -99,6 +100,9 @@ def give_number(
         people_ahead=waiting(service.id),
         issued_at_ms=now.wall_ms,
         valid_from_ms=turn.valid_from_ms,
+        note=None
+        if turn.valid_from_ms is None
+        else valid_from_text(room.state, turn.valid_from_ms),
     )
     reserved = ev.TicketReserved(
         ticket=numbered.ticket,

@@ -183,6 +183,18 @@ def _demo(args: argparse.Namespace) -> int:
     return run_demo(options, _out)
 
 
+def _declare_simulate(parser: argparse.ArgumentParser) -> None:
+    from hallserver.cli_simulate import declare
+
+    declare(parser)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from hallserver.cli_simulate import run
+
+    return run(args, _out, _err)
+
+
 GROUPS = {"config": "check a hall file, prepare what goes into it"}
 
 COMMANDS: tuple[Command, ...] = (
@@ -199,6 +211,12 @@ COMMANDS: tuple[Command, ...] = (
         _config_hash_password,
     ),
     Command("demo", "run a whole hall on this machine, with people", _declare_demo, _demo),
+    Command(
+        "simulate",
+        "live hall-days in simulated time, with everything that can go wrong",
+        _declare_simulate,
+        _simulate,
+    ),
 )
 
 

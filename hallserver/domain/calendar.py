@@ -16,4 +16,4 @@ def business_day(wall_ms: int, rules: Rules) -> BusinessDay:
     """
     local = (_UNIX + timedelta(milliseconds=wall_ms)).astimezone(ZoneInfo(rules.timezone))
     began = local - timedelta(minutes=rules.business_day_starts)
-    return BusinessDay(began.strftime("%Y%m%d"))
+    return BusinessDay(f"{began.year:04}{began.month:02}{began.day:02}")

@@ -223,6 +223,18 @@ def _demo(args: argparse.Namespace) -> int:
     return run_demo(options, _out)
 
 
+def _declare_simulate(parser: argparse.ArgumentParser) -> None:
+    from hallserver.cli_simulate import declare
+
+    declare(parser)
+
+
+def _simulate(args: argparse.Namespace) -> int:
+    from hallserver.cli_simulate import run
+
+    return run(args, _out, _err)
+
+
 _REPLAY_ASSUMES = """\
 What is assumed. People come when they came: a number counts from its printing, with the class,
 appointment and counter that staff gave it, at the moment when they gave it; who was sent on or came
@@ -314,6 +326,12 @@ COMMANDS: tuple[Command, ...] = (
         _replay,
     ),
     Command("demo", "run a whole hall on this machine, with people", _declare_demo, _demo),
+    Command(
+        "simulate",
+        "live hall-days in simulated time, with everything that can go wrong",
+        _declare_simulate,
+        _simulate,
+    ),
 )
 
 

@@ -38,7 +38,8 @@ class Auditor:
         self.asked_s: dict[ReplyKey, float] = {}
         self.replies: dict[ReplyKey, Reply] = {}
         self.messages: dict[tuple[str, bytes], None] = {}
-        """Every command that was ever sent, as it travelled."""
+        """Every command that was sent today and the day before, as it travelled."""
+        self._sent_before = 0
         self.reserved: dict[TicketId, ReplyKey] = {}
         self.numbers: dict[tuple[str, TicketNumber], ReplyKey] = {}
         self._calls: dict[TicketId, tuple[ClientId, float]] = {}
@@ -48,6 +49,12 @@ class Auditor:
         self.ratings: Counter[TicketId] = Counter()
         self.on_reserve: Callable[[ClientId, CommandId], None] = lambda _client, _id: None
         self.counts: Counter[str] = Counter()
+
+    def begin_day(self) -> None:
+        """Forget the messages of the days before yesterday."""
+        for old in list(self.messages)[: self._sent_before]:
+            del self.messages[old]
+        self._sent_before = len(self.messages)
 
     # What clients ask.
 

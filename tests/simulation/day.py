@@ -1,5 +1,6 @@
-"""One hall-day: faults on, heal, settle, compare, close, compare again."""
+"""Hall-days, one or several in a row: faults on, heal, settle, compare, close, compare again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -18,9 +19,9 @@ from tests.simulation.logs import read_logs
 from tests.simulation.parts import PRODUCT, Parts
 from tests.simulation.people import Hallway
 from tests.simulation.server import ServerProcess, check_password
-from tests.simulation.shape import Shape
+from tests.simulation.shape import Arrivals, Shape
 from tests.simulation.truth import Truth
-from tests.simulation.world import BrokenError, World, demand
+from tests.simulation.world import BrokenError, CrashedError, World, demand, demand_end
 
 AUTOSAVE_S = 60.0
 SETTLES_WITHIN_S = 4 * 3600.0
@@ -34,25 +35,25 @@ A_MOMENT_S = 0.1
 
 @dataclass
 class Result:
-    """What came of a day."""
+    """What came of it."""
 
     trace_hash: str
     counts: dict[str, int] = field(default_factory=dict)
 
 
 class Day:
-    """Everything that takes part in one day. `run` raises BrokenError."""
+    """Everything that takes part in a day, or in several. `run` raises BrokenError."""
 
     def __init__(
         self,
         shape: Shape,
         parts: Parts = PRODUCT,
         *,
-        is_loud: bool = False,
+        on_line: Callable[[str], None] | None = None,
     ) -> None:
         self.shape = shape
         self.parts = parts
-        self.world = world = World(shape.seed, is_loud=is_loud)
+        self.world = world = World(shape.seed, on_line)
         plan = shape.plan
         self.has_leapt = False
         self.broker = parts.broker(world)
@@ -100,23 +101,26 @@ class Day:
         self._kiosk_of = {kiosk.client: kiosk for kiosk in self.kiosks}
 
     def run(self) -> Result:
-        """Live the day to its end."""
+        """Live the days to their end."""
         with read_logs():
             return self._run()
 
     def _run(self) -> Result:
         try:
             self._open()
-            self.world.run(self.shape.minutes * 60)
-            self._heal()
-            self._settle()
-            settled.compare(self)
-            self._replay("at quiet")
-            self._close()
+            for number, arrivals in enumerate(self.shape.days, 1):
+                self._begin(number, arrivals)
+                self.world.run(self.world.now_s + self.shape.minutes * 60)
+                self._heal()
+                self._settle()
+                settled.compare(self)
+                self._replay(f"at quiet of day {number}")
+                self._close()
+                self._replay(f"after the close of day {number}")
         except BrokenError:
             raise
         except Exception as error:
-            raise BrokenError(
+            raise CrashedError(
                 f"production code raised {type(error).__name__}", str(error)
             ) from error
         return Result(self.world.trace_hash(), self._counts())
@@ -129,12 +133,24 @@ class Day:
         boot = world.rng("boot")
         for start in [each.start for each in self.kiosks] + [each.start for each in self.clients]:
             world.at(boot.uniform(0.1, 8.0), start)
-        for clerk in self.clerks:
-            world.at(boot.uniform(5.0, 40.0), self._seat, clerk)
-        for at_s, service in self.shape.arrivals:
-            world.at(at_s, self.hallway.enters, self.shape.plan.service(service))
         world.after(AUTOSAVE_S, self._autosave)
-        self.fates.plan(self.shape.minutes * 60)
+
+    def _begin(self, number: int, arrivals: Arrivals) -> None:
+        """The morning: clerks come, then visitors, then trouble."""
+        world = self.world
+        if number > 1:
+            world.sleep_until_morning()
+            self.server.look()
+            self.auditor.begin_day()
+            self.has_leapt = False
+        world.say("day", f"{number} begins")
+        coming = world.rng(f"coming/{number}")
+        for clerk in self.clerks:
+            clerk.is_steady = clerk.is_leaving = False
+            world.after(coming.uniform(5.0, 40.0), self._seat, clerk)
+        for after_s, service in arrivals:
+            world.after(after_s, self.hallway.enters, self.shape.plan.service(service))
+        self.fates.plan(world.now_s + self.shape.minutes * 60)
 
     def _heal(self) -> None:
         self.world.say("day", "heals")
@@ -147,13 +163,13 @@ class Day:
         healed_s = self.world.now_s
         while (why := settled.why_not(self)) is not None:
             waited_s = self.world.now_s - healed_s
-            demand(waited_s < SETTLES_WITHIN_S, "without faults everything settles", why)
+            demand_end(waited_s < SETTLES_WITHIN_S, "without faults everything settles", why)
             self.world.run(self.world.now_s + LOOKS_EVERY_S)
             self._fill_chairs()
         self.world.run(self.world.now_s + QUIET_S)
         self._look_at_kiosks()
         why = settled.why_not(self)
-        demand(why is None, "what has settled stays settled", why)
+        demand_end(why is None, "what has settled stays settled", why)
 
     def _close(self) -> None:
         """Clerks leave, the night comes, the next day opens."""
@@ -168,11 +184,13 @@ class Day:
             self.world.wall_offset_s += NIGHT_STEP_S
             self.server.look()
             self.world.run(self.world.now_s + 1.0)
-        demand(self.ledger.day not in (None, closed), "the next business day opens", closed)
+        has_opened = self.ledger.day not in (None, closed)
+        demand_end(has_opened, "the next business day opens", closed)
         self.world.run(self.world.now_s + 120)
         self._look_at_kiosks()
         settled.compare_after_close(self)
-        self._replay("after the close")
+        for clerk in self.clerks:
+            clerk.stand_up()
 
     # In between.
 
@@ -222,7 +240,7 @@ class Day:
     # Replaying, folding.
 
     def _replay(self, when: str) -> None:
-        """Say every command of the day once more: nothing changes, everybody hears the same."""
+        """Say the last days' commands once more: nothing changes, everybody hears the same."""
         writer, hall = self.server.writer, self.server.hall
         assert writer is not None
         assert hall is not None

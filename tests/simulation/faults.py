@@ -19,7 +19,7 @@ from tests.simulation.journal import Fate
 from tests.simulation.kiosk import Kiosk, PrintFate
 from tests.simulation.shape import FaultKind
 from tests.simulation.wire import Connection, Message, Weather
-from tests.simulation.world import World
+from tests.simulation.world import DAY_S, World
 
 if TYPE_CHECKING:
     from tests.simulation.day import Day
@@ -67,10 +67,11 @@ class Fates:
         }
 
     def plan(self, until_s: float) -> None:
-        """Draw when everything strikes."""
+        """Draw when everything strikes from now on."""
+        self._is_over = False
         for kind, rate in self._day.shape.faults.items():
             rng = self._rng[kind]
-            at_s = NOT_BEFORE_S + rng.expovariate(rate / 60)
+            at_s = self._world.now_s + NOT_BEFORE_S + rng.expovariate(rate / 60)
             while at_s < until_s:
                 self._world.at(at_s, self._strikes, kind)
                 at_s += rng.expovariate(rate / 60)
@@ -86,7 +87,7 @@ class Fates:
         day.journal.is_disk_full = False
         day.server.slow_commit_s = 0.0
         day.server.publishes_before_death = None
-        self._world.wall_offset_s = 0.0
+        self._world.wall_offset_s = self._world.right_offset_s
         day.broker.no_carrier.clear()
         for connection in list(day.broker.connections.values()):
             if connection.unfaithful_s >= 0:
@@ -281,8 +282,9 @@ class Fates:
     def _set_clock(self, rng: Random) -> None:
         world = self._world
         by_s = rng.choice((-7200.0, -90.0, -1.0, 1.0, 30.0, 3600.0, 5 * 3600.0))
-        if abs(world.wall_offset_s + by_s) > 5 * 3600:  # the business day stays the same
-            by_s = -world.wall_offset_s
+        off_s = world.wall_offset_s - world.right_offset_s
+        if abs(off_s + by_s) > 5 * 3600:  # the business day stays the same
+            by_s = -off_s
         world.wall_offset_s += by_s
         world.say("clock", f"set by {by_s} s")
         self._day.server.look()
@@ -293,12 +295,12 @@ class Fates:
         if self._day.has_leapt:
             return
         self._day.has_leapt = True
-        world.wall_offset_s += rng.choice((1, 2)) * 86_400.0
+        world.wall_offset_s += rng.choice((1, 2)) * DAY_S
         world.say("clock", "leaps to another day")
         self._day.server.look()
 
         def right() -> None:
-            world.wall_offset_s = 0.0
+            world.wall_offset_s = world.right_offset_s
 
         self._for(rng.uniform(5, 120), right)
 

@@ -196,6 +196,15 @@ class TellsWho(Hall):
                 yield topic, snapshot
 
 
+class StumblesOverRecalls(Hall):
+    """Raises where it should answer."""
+
+    def handle(self, client: ClientId, command: c.Command, now: Now) -> Decision:
+        if isinstance(command, c.Recall):
+            raise KeyError(command.ticket)
+        return super().handle(client, command, now)
+
+
 class KeepsBoards(Hall):
     """Forgets now and then to say that a board has changed."""
 
@@ -286,7 +295,6 @@ def _mutant(name: str, *breaks: str, **part: Any) -> Mutant:
 
 
 IN_JOURNAL = "what is acknowledged is in the journal"
-CRASHED = "production code raised InvariantError"
 
 MUTANTS = (
     _mutant("acknowledges before it commits", IN_JOURNAL, journal=WriteBehindJournal),
@@ -312,6 +320,7 @@ MUTANTS = (
     _mutant("leaves tickets open", "after the close nothing is open", hall=LeavesOpen),
     _mutant("miscounts who is ahead", "people ahead are counted", hall=CountsWrong),
     _mutant("tells who has which number", "no message tells who", hall=TellsWho),
+    _mutant("raises", "production code raised KeyError", hall=StumblesOverRecalls),
     _mutant("forgets to publish", "every screen shows the server's board", hall=KeepsBoards),
     _mutant("shows old snapshots", "what a client shows only goes forward", session=GoesBack),
     _mutant("is never stale", "who hears nothing says so within 5 s", session=NeverStale),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tests.simulation.day import Day, Result
 from tests.simulation.parts import PRODUCT, Parts
 from tests.simulation.shape import FaultKind, Shape
-from tests.simulation.world import BrokenError
+from tests.simulation.world import BrokenError, Harm
 
 
 @dataclass(frozen=True)
@@ -13,6 +13,7 @@ class Failure:
     """A day that broke: the first invariant, and a smallest set of faults that breaks it."""
 
     shape: Shape
+    harm: Harm
     what: str
     detail: str
     lines: tuple[str, ...]
@@ -24,7 +25,7 @@ class Failure:
         needed = ", ".join(self.needed) or "no fault at all"
         return "\n".join(
             (
-                f"seed {self.shape.seed} broke: {self.what}",
+                f"seed {self.shape.seed} broke ({self.harm}): {self.what}",
                 f"  {self.detail}",
                 f"  {self.shape.describe()}",
                 *self.lines,
@@ -47,7 +48,8 @@ def run_day(
     except BrokenError as broken:
         lines = tuple(day.world.lines)
         needed = _reduce(shape, parts, broken.what) if is_reduced else tuple(shape.faults)
-        return Failure(shape, broken.what, str(broken), lines, needed, _command(shape, needed))
+        again = _command(shape, needed)
+        return Failure(shape, broken.harm, broken.what, str(broken), lines, needed, again)
 
 
 def _reduce(shape: Shape, parts: Parts, what: str) -> tuple[FaultKind, ...]:
@@ -68,7 +70,7 @@ def _breaks(shape: Shape, parts: Parts, what: str) -> bool:
 
 
 def _command(shape: Shape, needed: tuple[FaultKind, ...]) -> str:
-    kinds = f" --faults {','.join(needed)}" if needed else " --faults none"
     return (
-        f"python -m tests.simulation --seed {shape.seed} --minutes {shape.minutes:g}{kinds} --trace"
+        f"jiaohao simulate --profile {shape.profile} --seeds {shape.seed} --days {len(shape.days)}"
+        f" --minutes {shape.minutes:g} --faults {','.join(needed) or 'none'} --trace"
     )

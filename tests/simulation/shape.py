@@ -1,9 +1,11 @@
-"""The shape of a day, drawn from its seed: the hall, its people, what goes wrong and how often."""
+"""Days drawn from a seed: the hall, its people, what goes wrong and how often."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from hallserver.config import load_plan
 from hallserver.domain.plan import (
@@ -87,15 +89,19 @@ USUAL: Faults = {
 SHARE_OF_KINDS = 0.55
 
 
+Arrivals = tuple[tuple[float, ServiceId], ...]
+"""When somebody comes, in seconds from the day's beginning, and for what."""
+
+
 @dataclass(frozen=True)
 class Shape:
-    """One day."""
+    """Days in a row in one hall, all of the same length."""
 
+    profile: str
     seed: int
     plan: HallPlan
     minutes: float
-    arrivals: tuple[tuple[float, ServiceId], ...]
-    """When somebody comes, in seconds, and for what."""
+    days: tuple[Arrivals, ...]
     nature: Nature
     habits: Habits
     faults: Faults
@@ -111,9 +117,10 @@ class Shape:
         plan = self.plan
         kinds = ", ".join(self.faults) or "none"
         return (
-            f"{self.minutes:.0f} min, {len(plan.counters)} counters, {len(plan.services)} services,"
+            f"{self.profile}, {len(self.days)} x {self.minutes:g} min,"
+            f" {len(plan.counters)} counters, {len(plan.services)} services,"
             f" {len(plan.kiosks)} kiosks, {len(plan.callscreens)} screens,"
-            f" {len(self.arrivals)} visitors; faults: {kinds}"
+            f" {sum(map(len, self.days))} visitors; faults: {kinds}"
         )
 
 
@@ -121,8 +128,8 @@ def _text(word: str) -> Text:
     return Text(word, word)
 
 
-def draw(seed: int, minutes: float | None = None) -> Shape:
-    """Draw a small day."""
+def draw(seed: int, minutes: float | None = None, *, days: int = 1) -> Shape:
+    """Draw a small hall and its days."""
     rng = Random(f"{seed}/shape")
     plan = _draw_plan(rng)
     drawn = rng.choice((12, 16, 20, 26))
@@ -151,8 +158,12 @@ def draw(seed: int, minutes: float | None = None) -> Shape:
     each_s = sum(habits.serving_s) / 2 + 25
     load = rng.uniform(0.4, 1.1)
     count = int(min(260, max(8, len(plan.counters) * length * 60 / each_s * load)))
-    arrivals = _draw_arrivals(rng, plan, length * 60, count)
-    return Shape(seed, plan, length, arrivals, nature, habits, faults, rng.choice((4, 12, 16)))
+    came = [_draw_arrivals(rng, plan, length * 60, count)]
+    capacity = rng.choice((4, 12, 16))
+    for number in range(2, days + 1):
+        rng = Random(f"{seed}/shape/day {number}")
+        came.append(_draw_arrivals(rng, plan, length * 60, count))
+    return Shape("small", seed, plan, length, tuple(came), nature, habits, faults, capacity)
 
 
 def _draw_plan(rng: Random) -> HallPlan:
@@ -217,9 +228,7 @@ def _clerks(count: int) -> list[Clerk]:
     ]
 
 
-def _draw_arrivals(
-    rng: Random, plan: HallPlan, length_s: float, count: int
-) -> tuple[tuple[float, ServiceId], ...]:
+def _draw_arrivals(rng: Random, plan: HallPlan, length_s: float, count: int) -> Arrivals:
     """Two waves and a steady rest: most halls see one before ten and one after two."""
     weights = [rng.uniform(0.2, 1.0) for _ in plan.services]
     peaks = (rng.uniform(0.1, 0.4) * length_s, rng.uniform(0.5, 0.85) * length_s)
@@ -250,23 +259,92 @@ def _first_come(plan: HallPlan) -> HallPlan:
 
 
 def example_day(
-    seed: int, *, minutes: float = 600, visitors: int = 3_000, hall_file: Path = EXAMPLE
+    seed: int,
+    minutes: float | None = None,
+    *,
+    days: int = 1,
+    visitors: int = 3_000,
+    hall_file: Path = EXAMPLE,
 ) -> Shape:
-    """A day of the example hall: all its counters, kiosks and screens."""
+    """Draw ten-hour days of the example hall: all its counters, kiosks and screens."""
+    length = 600.0 if minutes is None else minutes
     rng = Random(f"{seed}/example")
+    plan = _staffed(hall_file)
+    return Shape(
+        profile="example",
+        seed=seed,
+        plan=plan,
+        minutes=length,
+        days=tuple(_draw_crowd(rng, plan, length * 60, visitors) for _ in range(days)),
+        nature=Nature(checks_after_s=(900.0, 2_400.0)),
+        habits=Habits(
+            serving_s=(120.0, 900.0),
+            patience_s=(15.0, 40.0),
+            drums=0.02,
+            looks_again_s=(40.0, 90.0),
+        ),
+        faults=_seldom(20.0),
+    )
+
+
+def rush_day(
+    seed: int,
+    minutes: float | None = None,
+    *,
+    days: int = 1,
+    visitors: int = 1_500,
+    hall_file: Path = EXAMPLE,
+) -> Shape:
+    """Draw mornings on which almost everybody stands before the example hall when it opens."""
+    length = 60.0 if minutes is None else minutes
+    rng = Random(f"{seed}/rush")
+    plan = _staffed(hall_file)
+    return Shape(
+        profile="rush",
+        seed=seed,
+        plan=plan,
+        minutes=length,
+        days=tuple(_hurry(rng, _draw_crowd(rng, plan, length * 60, visitors)) for _ in range(days)),
+        nature=Nature(double_taps=0.4, walks_away=0.06, no_show=0.12, shows_ticket=0.3),
+        habits=Habits(serving_s=(30.0, 150.0), max_recalls=1, doubles=0.3),
+        faults=_seldom(5.0),
+    )
+
+
+def _staffed(hall_file: Path) -> HallPlan:
     plan = load_plan(hall_file)
     plan = with_clerks(plan, _clerks(len(plan.counters)))
     # A made-up day at a made-up hour: nobody is refused for the time.
-    plan = _first_come(without_hours(plan))
+    return _first_come(without_hours(plan))
+
+
+def _draw_crowd(rng: Random, plan: HallPlan, length_s: float, count: int) -> Arrivals:
+    """Nobody comes for what visitors take no numbers for."""
     weights = [rng.uniform(0.2, 1.0) * plan.is_for_visitors(s.id) for s in plan.services]
     names = [service.id for service in plan.services]
-    arrivals = _draw_arrivals(rng, plan, minutes * 60, visitors)
-    chosen = rng.choices(names, weights, k=visitors)
-    spread = tuple((at_s, name) for (at_s, _), name in zip(arrivals, chosen, strict=True))
-    faults = {kind: rate / 20 for kind, rate in USUAL.items()}
+    arrivals = _draw_arrivals(rng, plan, length_s, count)
+    chosen = rng.choices(names, weights, k=count)
+    return tuple((at_s, name) for (at_s, _), name in zip(arrivals, chosen, strict=True))
+
+
+def _hurry(rng: Random, crowd: Arrivals) -> Arrivals:
+    """Most come in the first tenth or third of the time in which they came."""
+    return tuple(sorted((at_s * rng.choice((0.1, 0.3, 1.0)), name) for at_s, name in crowd))
+
+
+def _seldom(times: float) -> Faults:
+    """The usual faults, so many times as seldom; the wall clock does not leap to another day."""
+    faults = {kind: rate / times for kind, rate in USUAL.items()}
     del faults[FaultKind.DAY_LEAP]
-    nature = Nature(checks_after_s=(900.0, 2_400.0))
-    habits = Habits(
-        serving_s=(120.0, 900.0), patience_s=(15.0, 40.0), drums=0.02, looks_again_s=(40.0, 90.0)
-    )
-    return Shape(seed, plan, minutes, spread, nature, habits, faults)
+    return faults
+
+
+class Draw(Protocol):
+    """Draws days from a seed; their length is the profile's own unless it is given."""
+
+    def __call__(self, seed: int, minutes: float | None = None, *, days: int = 1) -> Shape:
+        """Draw."""
+        ...
+
+
+PROFILES: Mapping[str, Draw] = {"small": draw, "example": example_day, "rush": rush_day}

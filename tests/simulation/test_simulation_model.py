@@ -3,10 +3,14 @@
 from dataclasses import replace
 from random import Random
 
+import pytest
+
 from hallserver.client.subscriptions import Subscription
+from hallserver.protocol.codec import MalformedMessageError, decode_published, encode_published
 from hallserver.protocol.ids import ClientId
-from hallserver.protocol.routes import SERVER_CLIENT
-from tests.simulation.broker import Broker
+from hallserver.protocol.routes import BOARD, HEARTBEAT, SERVER_CLIENT
+from hallserver.protocol.snapshots import Heartbeat
+from tests.simulation.broker import LOAD_TOPIC, MAX_DECODED, Broker, DecodedOnce
 from tests.simulation.day import Day
 from tests.simulation.parts import PRODUCT
 from tests.simulation.shape import draw
@@ -14,6 +18,7 @@ from tests.simulation.wire import Connection, Message, Pipe, Weather
 from tests.simulation.world import Life, World
 
 KIOSK = ClientId("kiosk-01")
+HARD = Weather(Random(1), delay_s=0.5)
 
 
 class Ear:
@@ -194,3 +199,68 @@ def test_what_is_taken_late_changes_nothing_on_a_calm_day():
         return [(line.seq, line.wall_ms, line.client, line.event) for line in day.journal.lines()]
 
     assert journal(PRODUCT) == journal(replace(PRODUCT, broker=EagerBroker))
+
+
+def test_what_was_decoded_for_one_session_is_handed_to_all_that_get_the_same_bytes():
+    decode = DecodedOnce()
+    first = encode_published(Heartbeat(1, 2))
+    message = decode(HEARTBEAT, first)
+    assert message == decode_published(HEARTBEAT, first)
+    assert decode(HEARTBEAT, bytes(bytearray(first))) is message
+    with pytest.raises(MalformedMessageError):
+        decode(BOARD, first)
+    for version in range(MAX_DECODED + 1):
+        decode(HEARTBEAT, encode_published(Heartbeat(2, version)))
+    assert decode(HEARTBEAT, first) is not message
+
+
+def a_load(version: int) -> Message:
+    return Message(LOAD_TOPIC, b"%d" % version, is_retained=True)
+
+
+@pytest.mark.parametrize(
+    "trouble", [Broker.freeze, lambda broker, to: broker.change_weather(to, HARD)]
+)
+def test_a_count_that_came_quietly_waits_for_a_look_and_travels_by_itself_in_trouble(trouble):
+    world = World(1)
+    broker = Broker(world)
+    server, _ = connected(world, broker, SERVER_CLIENT)
+    kiosk, ear = connected(world, broker, KIOSK)
+    broker.subscribe(kiosk, (Subscription(LOAD_TOPIC, 1),))
+    world.run(1.0)
+    for version in (1, 2):
+        server.up.send(a_load(version))
+        world.run(world.now_s + 1.0)
+    assert ear.heard == []
+    newest = kiosk.take_quiet()
+    assert newest is not None
+    assert newest.payload == b"2"
+    assert kiosk.take_quiet() is None
+    server.up.send(a_load(3))
+    world.run(world.now_s + server.lag_s + kiosk.lag_s / 2)
+    assert ear.heard == []
+    trouble(broker, kiosk)
+    server.up.send(a_load(4))
+    world.run(world.now_s + 5.0)
+    broker.thaw(kiosk)
+    broker.change_weather(kiosk, None)
+    world.run(world.now_s + 5.0)
+    assert ear.heard == [LOAD_TOPIC, LOAD_TOPIC]
+
+
+def test_a_count_on_its_way_is_lost_with_its_connection_and_retained():
+    world = World(1)
+    broker = Broker(world)
+    server, _ = connected(world, broker, SERVER_CLIENT)
+    kiosk, ear = connected(world, broker, KIOSK)
+    broker.subscribe(kiosk, (Subscription(LOAD_TOPIC, 1),))
+    world.run(1.0)
+    server.up.send(a_load(1))
+    world.run(world.now_s + server.lag_s + kiosk.lag_s / 2)
+    broker.cut(kiosk)
+    world.run(world.now_s + 1.0)
+    assert ear.heard == []
+    again, ear = connected(world, broker, KIOSK)
+    broker.subscribe(again, (Subscription(LOAD_TOPIC, 1),))
+    world.run(world.now_s + 1.0)
+    assert ear.heard == [LOAD_TOPIC]

@@ -13,7 +13,7 @@ from tests.simulation.mutants import MUTANTS, CallsTwice, VoidsWhatPrinted
 from tests.simulation.parts import PRODUCT
 from tests.simulation.report import Failure, run_day
 from tests.simulation.shape import USUAL, FaultKind, draw
-from tests.simulation.world import SHOWN_LINES, BrokenError
+from tests.simulation.world import SHOWN_LINES, BrokenError, Harm
 
 WITHIN_SEEDS = 12
 
@@ -36,10 +36,12 @@ def test_a_failure_says_all_that_it_takes_to_see_it_again():
     failure = run_day(shape, replace(PRODUCT, hall=CallsTwice))
     assert isinstance(failure, Failure)
     assert failure.what == "nobody is called twice"
+    assert failure.harm is Harm.SAFETY
     assert 0 < len(failure.lines) <= SHOWN_LINES
     assert failure.needed == ()
     assert failure.command == (
-        f"python -m tests.simulation --seed 1 --minutes {shape.minutes:g} --faults none --trace"
+        f"jiaohao simulate --profile small --seeds 1 --days 1 --minutes {shape.minutes:g}"
+        " --faults none --trace"
     )
     for part in (failure.what, failure.command, "needed: no fault at all", failure.lines[-1]):
         assert part in str(failure)

@@ -3,6 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable
+from enum import StrEnum, unique
 from heapq import heappop, heappush
 from random import Random
 from typing import Any
@@ -11,15 +12,42 @@ from zlib import crc32
 from tests.helpers.halls import MORNING_MS
 
 SHOWN_LINES = 40
+DAY_S = 86_400.0
 NEVER_S = float("inf")
+
+
+@unique
+class Harm(StrEnum):
+    """What kind of promise is broken."""
+
+    SAFETY = "safety"
+    """Something happened or was shown that never may."""
+    LIVENESS = "liveness"
+    """Faults are over, and something does not come to its end."""
+    CRASH = "crash"
+    """A program ended by a bug of its own."""
 
 
 class BrokenError(AssertionError):
     """An invariant does not hold. `what` names it, and stays the same for the same trouble."""
 
+    harm = Harm.SAFETY
+
     def __init__(self, what: str, detail: str = "") -> None:
         super().__init__(f"{what}: {detail}" if detail else what)
         self.what = what
+
+
+class UnsettledError(BrokenError):
+    """What has to come to an end does not."""
+
+    harm = Harm.LIVENESS
+
+
+class CrashedError(BrokenError):
+    """Production code raised."""
+
+    harm = Harm.CRASH
 
 
 def demand(holds: bool, what: str, detail: object = "") -> None:
@@ -28,23 +56,31 @@ def demand(holds: bool, what: str, detail: object = "") -> None:
         raise BrokenError(what, str(detail))
 
 
+def demand_end(holds: bool, what: str, detail: object = "") -> None:
+    """Raise UnsettledError unless `holds`."""
+    if not holds:
+        raise UnsettledError(what, str(detail))
+
+
 class World:
     """The clocks, the heap, the chance and the trace of one simulated day.
 
     `now_s` only goes forward; the wall clock is `now_s` plus an offset that faults may change.
     """
 
-    def __init__(self, seed: int, *, is_loud: bool = False) -> None:
+    def __init__(self, seed: int, on_line: Callable[[str], None] | None = None) -> None:
         self.seed = seed
         self.now_s = 0.0
         self.wall_offset_s = 0.0
+        self.right_offset_s = 0.0
+        """What the wall clock is off when nobody has set it wrong: nights are passed over."""
         self.lines: deque[str] = deque(maxlen=SHOWN_LINES)
         self._heap: list[tuple[float, int, Life, Callable[..., None], tuple[Any, ...]]] = []
         self._made = 0
         self.for_ever = Life(self)
         self._digest = hashlib.sha256()
         self._bytes = 0
-        self._is_loud = is_loud
+        self._on_line = on_line
 
     def rng(self, purpose: str) -> Random:
         """Return a source of chance of its own for `purpose`: what one draws, no other misses."""
@@ -80,6 +116,12 @@ class World:
         """What the server's wall clock shows, in Unix seconds."""
         return MORNING_MS / 1_000 + self.now_s + self.wall_offset_s
 
+    def sleep_until_morning(self) -> None:
+        """Let the wall clock show the next morning: at night nothing happens."""
+        past_s = (self.wall_s() - MORNING_MS / 1_000) % DAY_S
+        self.wall_offset_s += DAY_S - past_s
+        self.right_offset_s = self.wall_offset_s
+
     def mono_s(self) -> float:
         """A clock that only goes forward."""
         return self.now_s
@@ -89,8 +131,8 @@ class World:
         line = f"{self.now_s:10.3f}  {who:<14} {what}"
         self.lines.append(line)
         self._digest.update(line.encode())
-        if self._is_loud:
-            print(line)
+        if self._on_line is not None:
+            self._on_line(line)
 
     def mix(self, payload: bytes) -> None:
         """Make bytes that travelled part of the trace."""

@@ -13,7 +13,12 @@ from hallserver.client.store import MemoryOutboxStore
 from hallserver.client.subscriptions import subscriptions_for
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.protocol.bounds import MAX_PUBLISHED_BYTES
-from hallserver.protocol.codec import decode_command, encode_published, encode_reply
+from hallserver.protocol.codec import (
+    decode_command,
+    decode_published,
+    encode_published,
+    encode_reply,
+)
 from hallserver.protocol.commands import (
     CallNext,
     ConfirmPrinted,
@@ -69,6 +74,22 @@ def live_session(now_s=0.0) -> Session:
     session.received(HEARTBEAT, heartbeat(), now_s)
     assert session.link is LinkState.LIVE
     return session
+
+
+def test_a_session_decodes_by_what_it_is_given():
+    asked = []
+
+    def decode(route, payload):
+        asked.append(route.name)
+        return decode_published(route, payload)
+
+    outbox = Outbox(MemoryOutboxStore())
+    session = Session("kiosk-01", subscriptions_for("kiosk-01", ["1f"]), outbox, decode)
+    session.connected(0.0)
+    session.received(INFO, info(), 0.0)
+    session.received(HEARTBEAT, heartbeat(), 0.0)
+    assert asked == ["info", "heartbeat"]
+    assert session.link is LinkState.LIVE
 
 
 def sent(effects) -> list[str]:

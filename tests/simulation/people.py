@@ -9,21 +9,34 @@ from dataclasses import dataclass
 from random import Random
 
 from hallserver.domain.plan import HallPlan, Service
+from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode
-from hallserver.protocol.ids import CounterId, PersonKey, TicketId, TicketToken
+from hallserver.protocol.ids import (
+    AppointmentToken,
+    CounterId,
+    ItemId,
+    PersonKey,
+    PriorityId,
+    TicketId,
+    TicketNumber,
+    TicketToken,
+)
 from hallserver.protocol.states import TicketState
 from tests.simulation.attempt import Attempt, Errand, Outcome, Wants, is_reachable
 from tests.simulation.clerks import CounterPlace
+from tests.simulation.customs import Customs
 from tests.simulation.kiosk import Kiosk
 from tests.simulation.ledger import Ledger
-from tests.simulation.truth import Truth, Visit
+from tests.simulation.staff import Guide
+from tests.simulation.truth import Paper, Truth, Visit
 from tests.simulation.world import World, demand
 from ui.kit.rating_tags import needs_tag
 from ui.ratingpad import flow as pad
 
 MAX_TRIES = 6
 SUPERSEDED_AFTER_S = 75.0
-DONE = frozenset({"completed", "no_show", "expired", "voided", "unknown"})
+DONE = frozenset({"completed", "no_show", "expired", "voided", "cancelled", "unknown"})
+MAX_COMEBACKS = 3
 
 
 @dataclass(frozen=True)
@@ -58,8 +71,11 @@ class Hallway:
         kiosks: list[Kiosk],
         places: dict[CounterId, CounterPlace],
         nature: Nature,
+        customs: Customs,
     ) -> None:
         self.world = world
+        self.customs = customs
+        self.guide: Guide | None = None
         self.plan = plan
         self.truth = truth
         self.ledger = ledger
@@ -73,9 +89,13 @@ class Hallway:
 
     def enters(self, service: Service) -> None:
         """A new visitor comes through the door."""
+        self.makes(service).enter()
+
+    def makes(self, service: Service) -> "Visitor":
+        """Somebody makes up their mind to come."""
         visitor = Visitor(self, len(self.visitors), service)
         self.visitors.append(visitor)
-        visitor.enter()
+        return visitor
 
     def saw(self, number: str, counter: CounterId, call_seq: int) -> None:
         """A screen shows a call; whoever holds the number may see it."""
@@ -85,8 +105,13 @@ class Hallway:
 
     @property
     def open_visits(self) -> list["Visitor"]:
-        """Who is not done yet."""
-        return [each for each in self.visitors if not each.is_done or each.is_at_kiosk]
+        """Who is not done yet, but for those who come again tomorrow."""
+        night = self.ledger.night
+        return [
+            each
+            for each in self.visitors
+            if each.is_at_kiosk or not (each.is_done or each.ticket in night)
+        ]
 
     def choose_kiosk(self, rng: Random) -> Kiosk | None:
         """Choose among the kiosks that seem to work, rather a short line."""
@@ -110,7 +135,12 @@ class Visitor:
         has_card = rng.random() < nature.card
         digits = f"5ec2e75ec2e7{index:08x}{rng.getrandbits(48):012x}"
         self._person = PersonKey(digits) if has_card else None
-        self._visit = Visit(self.name)
+        self.visit = Visit(self.name)
+        self._custom = Random(f"{hall.world.seed}/custom/{index}")
+        self._priority = self._class_by_age() if has_card else None
+        self._booking: AppointmentToken | None = None
+        self._has_booked = False
+        self._comebacks = 0
         self._is_coming = rng.random() >= nature.no_show
         self._tries = 0
         self.number = ""
@@ -126,7 +156,12 @@ class Visitor:
     # Taking a number.
 
     def enter(self) -> None:
-        """Go to a kiosk."""
+        """Go to a kiosk, or ask the guide."""
+        customs, guide = self._hall.customs, self._hall.guide
+        by_guide = guide is not None and not self._has_booked
+        if by_guide and self._custom.random() < customs.by_guide:
+            self._ask_guide()
+            return
         self._go_to_kiosk(Wants.NUMBER, self._took)
 
     def _go_to_kiosk(self, wants: Wants, done: Callable[[Outcome], None]) -> None:
@@ -142,7 +177,9 @@ class Visitor:
             zone=self._service.zone,
             initials=self._service.initials,
             person=self._person,
+            priority=self._priority,
             token=self._token,
+            booking=self._booking if wants is Wants.NUMBER and self._custom_shows() else None,
             stars=rng.choices((5, 4, 3, 2, 1), (60, 20, 10, 6, 4))[0],
             is_double_tapper=rng.random() < nature.double_taps,
             walks_away=wants is Wants.NUMBER and rng.random() < nature.walks_away,
@@ -153,7 +190,66 @@ class Visitor:
             self.is_at_kiosk = False
             done(outcome)
 
-        kiosk.come(Attempt(self._world, rng, kiosk, errand, self._visit, back))
+        kiosk.come(Attempt(self._world, rng, kiosk, errand, self.visit, back))
+
+    def _custom_shows(self) -> bool:
+        """Whether an appointment's code is shown, and not the card."""
+        return self._booking is not None and self._custom.random() < 0.6
+
+    def _class_by_age(self) -> PriorityId | None:
+        is_old = self._custom.random() < self._hall.customs.by_age
+        ages = [each.id for each in self._hall.plan.priorities if each.min_age is not None]
+        return ages[0] if is_old and ages else None
+
+    def books(self, token: AppointmentToken | None) -> None:
+        """An appointment was made, or was not to be had."""
+        self._booking = token
+
+    @property
+    def person(self) -> PersonKey:
+        """Who it is, for whoever books: who books has a card."""
+        self._has_booked = True
+        if self._person is None:
+            self._person = PersonKey(f"5ec2e75ec2e7{self._custom.getrandbits(80):020x}")
+        return self._person
+
+    def stays_away(self) -> None:
+        """Never come."""
+        self._go("has booked and stays away")
+
+    # At the guide's.
+
+    def _ask_guide(self) -> None:
+        guide, rng, plan = self._hall.guide, self._custom, self._hall.plan
+        assert guide is not None
+        classes: list[PriorityId | None] = [None, None, *(each.id for each in plan.priorities)]
+        item: ItemId | None = None
+        for each in plan.items:
+            if each.steps[0].service == self._service.id and rng.random() < 0.7:
+                item = each.id
+        no_card = None if self._person is not None else rng.choice(tuple(c.NoCardReason))
+        command = c.ReserveTicket(
+            self._service.id,
+            person=self._person,
+            companions=rng.choice((0, 0, 1, 2, 4)),
+            is_proxy=self._person is not None and rng.random() < 0.2,
+            priority=rng.choice(classes),
+            no_card=no_card,
+            item=item,
+        )
+        self.is_at_kiosk = True
+        guide.ask(self, command)
+
+    def given(self, paper: Paper) -> None:
+        """The guide hands a number over."""
+        self.is_at_kiosk = False
+        self._hall.counts["given by the guide"] += 1
+        self._took(Outcome(number=paper.number, paper=paper))
+
+    def sent_away(self, code: RejectionCode) -> None:
+        """The guide has none."""
+        self.is_at_kiosk = False
+        self._took(Outcome(refusal=code))
 
     def _took(self, outcome: Outcome) -> None:
         if outcome.paper is not None or outcome.number is not None:
@@ -166,6 +262,8 @@ class Visitor:
             self._world.after(SUPERSEDED_AFTER_S, self.enter)
         elif outcome.refusal is RejectionCode.NUMBERS_USED_UP:
             self._go("numbers used up")
+        elif self._has_booked:
+            self._world.after(self._custom.uniform(20, 120), self.enter)
         else:
             self._world.after(self._rng.uniform(2, 30), self.enter)
 
@@ -183,6 +281,20 @@ class Visitor:
         self._check_later()
         if self._token is not None and self._rng.random() < self._hall.nature.shows_ticket:
             self._world.after(self._rng.uniform(5, 60), self._show)
+        if self._token is not None and self._custom.random() < self._hall.customs.cancels:
+            self._world.after(self._custom.uniform(3, 90), self._cancel)
+
+    def _cancel(self) -> None:
+        """Give the number up at a kiosk, unless it is called."""
+        kiosk = self._hall.choose_kiosk(self._custom)
+        is_busy = self._is_walking or self._place is not None or self.is_at_kiosk
+        if self.is_done or is_busy or self._token is None or kiosk is None or kiosk.link is None:
+            return
+        assert self.ticket is not None
+        self._hall.truth.given_up.add(self.ticket)
+        self._hall.counts["gives up"] += 1
+        self._is_coming = False
+        kiosk.link.submit(c.CancelTicket(self._token))
 
     # Waiting.
 
@@ -228,7 +340,12 @@ class Visitor:
                 self._missed()
             case TicketState.CALLED if status.counter is not None:
                 self._walk(status.counter)
-            case TicketState.VOIDED | TicketState.EXPIRED | TicketState.COMPLETED:
+            case (
+                TicketState.VOIDED
+                | TicketState.CANCELLED
+                | TicketState.EXPIRED
+                | TicketState.COMPLETED
+            ):
                 self._go(f"ticket is {status.state}")
             case TicketState.RESERVED:
                 demand(False, "a number counts once its paper was shown", status)
@@ -247,11 +364,29 @@ class Visitor:
             demand(False, "a promised number counts", (self.name, self.ticket))
 
     def _missed(self) -> None:
-        if self._is_coming and self._rng.random() < self._hall.nature.returns:
+        self._comebacks += 1
+        if (
+            self._is_coming
+            and self._comebacks <= MAX_COMEBACKS
+            and self._custom.random() < self._hall.customs.reinstates
+        ):
+            self._ask_to_wait_again()
+        elif self._is_coming and self._rng.random() < self._hall.nature.returns:
             self._go("missed, comes again")
             self._hall.enters(self._service)
         else:
             self._go("missed")
+
+    def _ask_to_wait_again(self) -> None:
+        """Ask the guide, or at some counter."""
+        command = c.Reinstate(TicketNumber(self.number))
+        self._hall.counts["asks to wait again"] += 1
+        guide = self._hall.guide
+        if guide is not None and self._custom.random() < 0.5:
+            guide.submit(command)
+            return
+        place = self._custom.choice(list(self._hall.places.values()))
+        place.terminal.submit(command)
 
     # Being called.
 
@@ -293,6 +428,10 @@ class Visitor:
             self._place.go(self)
             self._place = None
 
+    def sent_on(self) -> None:
+        """The counter is done with me for now: I keep my number and wait."""
+        self._step_back()
+
     # Being served.
 
     def moved(self, state: str) -> None:
@@ -301,9 +440,15 @@ class Visitor:
         if state == "completed":
             self._step_back()
             if place is None or self.is_done:
+                self._go_home()
                 return
             self._go("served")
             self._maybe_rate(place)
+
+    def _go_home(self) -> None:
+        """Somebody who was parked, or whose matter ended in an office, hears that it is done."""
+        if not self.is_done and self._hall.customs != Customs():
+            self._go("served elsewhere")
 
     def _maybe_rate(self, place: CounterPlace) -> None:
         nature, rng = self._hall.nature, self._rng

@@ -32,6 +32,7 @@ from hallserver.protocol.ids import (
 )
 from tests.helpers.checkout import ROOT
 from tests.simulation.clerks import Habits
+from tests.simulation.customs import NONE_AT_ALL, Customs, draw_customs, furnish
 from tests.simulation.people import Nature
 
 EXAMPLE = ROOT / "examples" / "shaoyang.toml"
@@ -101,10 +102,17 @@ class Shape:
     faults: Faults
     screen_capacity: int = 12
     has_pads: bool = True
+    customs: Customs = NONE_AT_ALL
+    plain_plan: HallPlan | None = None
 
     def without(self, kind: FaultKind) -> "Shape":
         """The same day, spared one kind of fault."""
         return replace(self, faults={k: rate for k, rate in self.faults.items() if k is not kind})
+
+    @property
+    def plain(self) -> "Shape":
+        """The same day without customs: its old meaning."""
+        return replace(self, plan=self.plain_plan or self.plan, customs=NONE_AT_ALL)
 
     def describe(self) -> str:
         """Say it in one line."""
@@ -152,7 +160,21 @@ def draw(seed: int, minutes: float | None = None) -> Shape:
     load = rng.uniform(0.4, 1.1)
     count = int(min(260, max(8, len(plan.counters) * length * 60 / each_s * load)))
     arrivals = _draw_arrivals(rng, plan, length * 60, count)
-    return Shape(seed, plan, length, arrivals, nature, habits, faults, rng.choice((4, 12, 16)))
+    capacity = rng.choice((4, 12, 16))
+    customs = draw_customs(seed)
+    furnished = furnish(seed, plan, customs)
+    return Shape(
+        seed,
+        furnished,
+        length,
+        arrivals,
+        nature,
+        habits,
+        faults,
+        capacity,
+        customs=customs,
+        plain_plan=plan,
+    )
 
 
 def _draw_plan(rng: Random) -> HallPlan:

@@ -16,8 +16,8 @@ from hallserver.protocol.routes import REPLY, match_topic
 from hallserver.protocol.snapshots import HallLoad
 from hallserver.protocol.states import TicketState
 from hallserver.writer import Inbound, Outbound, ReplyKey
+from tests.simulation.answers import is_kept
 from tests.simulation.journal import MemoryJournal
-from tests.simulation.ledger import is_kept
 from tests.simulation.world import World, demand
 
 PLANT = "5ec2e75ec2e7"

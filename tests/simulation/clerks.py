@@ -21,7 +21,7 @@ from tests.simulation.world import World
 from ui.counter.flow import Act, State
 
 if TYPE_CHECKING:
-    from tests.simulation.people import Visitor
+    from tests.simulation.visitor import Visitor
 
 
 @dataclass(frozen=True)

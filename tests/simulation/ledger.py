@@ -5,13 +5,12 @@ open. So a fault in the hall's model and one in this would have to be the same t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from hallserver.domain import events as ev
 from hallserver.domain.plan import HallPlan
 from hallserver.domain.rules import Permission
 from hallserver.protocol import commands as c
-from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import (
     ClientId,
     CommandId,
@@ -22,8 +21,9 @@ from hallserver.protocol.ids import (
     TicketNumber,
     ZoneId,
 )
-from hallserver.protocol.replies import Rejected, Reply, Reservation, TicketStatus
+from hallserver.protocol.replies import Rejected, Reservation, TicketStatus
 from hallserver.writer import Answered
+from tests.simulation.answers import hold_quota, hold_reservation, hold_status
 from tests.simulation.diary import Diary
 from tests.simulation.lines import ENDED, GIVEN_BACK, GOES_TO, MAY_COME_FROM, SENT_ON, Line
 from tests.simulation.oracle import who_is_next
@@ -32,17 +32,8 @@ from tests.simulation.turning import hold_place, release, send_on
 from tests.simulation.voicebook import VoiceBook
 from tests.simulation.world import BrokenError, World, demand
 
-__all__ = ["ENDED", "Ledger", "Line", "is_kept"]
+__all__ = ["ENDED", "Ledger", "Line"]
 
-NOT_KEPT = frozenset(
-    {
-        RejectionCode.MALFORMED,
-        RejectionCode.CLIENT_TOO_OLD,
-        RejectionCode.CLIENT_TOO_NEW,
-        RejectionCode.NOT_PERMITTED,
-    }
-)
-"""Refusals before the hall is asked: the journal need not hold them."""
 CLOCK_SLACK_S = 0.01
 
 OnTicket = Callable[[Line, ev.Event], None]
@@ -216,21 +207,11 @@ class Ledger:
         if event.half is not None:
             line.quota = (line.day, event.service, event.half)
             self._given[line.quota] += 1
-            self._hold_quota(line.day, event.service)
+            hold_quota(self._plan, self._given, line.day, event.service)
         demand(str(self.day) <= line.day, "a number is for today or later", event)
         (self.tickets if line.day == self.day else self.night)[event.ticket] = line
         self.all_tickets[event.ticket] = line
         self.on_ticket(line, event)
-
-    def _hold_quota(self, day: str, service: ServiceId) -> None:
-        rules = self._plan.service(service).rules
-        morning, afternoon = (self._given[day, service, h] for h in ("morning", "afternoon"))
-        for count, limit in (
-            (morning, rules.quota_morning),
-            (afternoon, rules.quota_afternoon),
-            (morning + afternoon, rules.quota_day),
-        ):
-            demand(limit is None or count <= limit, "no quota is exceeded", (service, count))
 
     def _move(self, recorded: ev.Recorded, event: ev.Event) -> None:
         ticket: TicketId = event.ticket  # type: ignore[union-attr]
@@ -452,38 +433,20 @@ class Ledger:
         demand(answered.day == self.day, "an answer belongs to the open day", answered)
         match answered.reply:
             case Reservation() as given:
-                line = self.all_tickets[given.ticket]
-                same = (line.number, line.service) == (given.number, given.service)
-                demand(same, "a reservation says what is in the journal", answered)
-                ahead = self._ahead_of(line)
-                demand(given.people_ahead == ahead, "people ahead are counted", (answered, ahead))
+                hold_reservation(given, self.all_tickets[given.ticket], self._mates_of)
             case TicketStatus() as status:
-                self._hold_status(status)
+                hold_status(status, self.all_tickets[status.ticket], self._mates_of)
             case Rejected() as refused:
                 command = self.command_of(answered.client, answered.command)
                 if isinstance(command, c.CheckIn):
                     self.diary.hold(command, refused, int(self._world.wall_s() * 1_000))
 
-    def _hold_status(self, status: TicketStatus) -> None:
-        line = self.all_tickets[status.ticket]
-        demand(status.state.value == line.state, "a shown ticket is shown as it is", status)
-        if line.state == "waiting":
-            ahead = self._ahead_of(line)
-            demand(status.people_ahead == ahead, "people ahead are counted", (status, ahead))
-        is_rated = line.ratings > 0
-        demand(status.is_rated == is_rated, "a shown ticket says whether it is rated", status)
-
-    def _ahead_of(self, line: Line) -> int:
-        """Count who is to be called before it, as people are told: classes left aside."""
-        mates: Iterable[Line] = self.waiting[line.service].values()
-        if line.ticket in self.night:
-            mates = self.night.values()
-        same = (
-            each
-            for each in mates
-            if each.state == "waiting" and each.service == line.service and each is not line
-        )
-        return sum(line.is_behind(each) for each in same)
+    def _mates_of(self, line: Line) -> list[Line]:
+        """Give who waits for the same service, today or in the night."""
+        if line.ticket not in self.night:
+            return list(self.waiting[line.service].values())
+        same = (each for each in self.night.values() if each.service == line.service)
+        return [each for each in same if each.state == "waiting"]
 
     def state_of(self, ticket: TicketId) -> str:
         """Return a ticket's state, of whatever day."""
@@ -499,11 +462,6 @@ class Ledger:
     def everybody(self) -> list[Line]:
         """Everybody who waits today."""
         return [line for lane in self.waiting.values() for line in lane.values()]
-
-
-def is_kept(reply: Reply) -> bool:
-    """Whether the journal has to hold an answer before anybody sees it."""
-    return not (isinstance(reply, Rejected) and reply.code in NOT_KEPT)
 
 
 def _brief(event: ev.Event) -> str:

@@ -1,6 +1,6 @@
 """The ticket table: exhaustively, all sequences of moves to length 5."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from hallserver.domain.ticket import (
     may,
     next_state,
 )
-from hallserver.protocol.ids import ClientId, ServiceId, TicketId, TicketNumber
+from hallserver.domain.waiting import Lane, Waiting
+from hallserver.protocol.ids import ClientId, CounterId, ServiceId, TicketId, TicketNumber
 from hallserver.protocol.states import TicketState
 
 LENGTH = 5
@@ -155,3 +156,25 @@ def test_a_new_number_has_been_nowhere_yet() -> None:
     }
     assert ticket.kept_place == (1,)
     assert Parking(7) == Parking(since_wall_ms=7, due_ms=None, due_wall_ms=None)
+
+
+def test_an_appointment_has_a_line_of_its_own_until_its_visitor_is_sent_to_a_counter() -> None:
+    ticket = Ticket(
+        id=TicketId("20261123-A001"),
+        number=TicketNumber("A001"),
+        service=ServiceId("a"),
+        person=None,
+        kiosk=ClientId("kiosk-01"),
+        place=(1,),
+        reserved_ms=0,
+        since_ms=3,
+        due_ms=9,
+    )
+    assert ticket.lane == Lane(ServiceId("a"), is_booked=True)
+    assert ticket.waiting == Waiting((1,), ticket.id, 3, 9)
+    sent = replace(ticket, for_counter=CounterId(2))
+    assert sent.lane == Lane(ServiceId("a"), counter=CounterId(2))
+    assert sent.waiting == Waiting((1,), ticket.id, 3)
+    walk_in = replace(ticket, due_ms=None)
+    assert walk_in.lane == Lane(ServiceId("a"))
+    assert walk_in.waiting == Waiting((1,), ticket.id, 3)

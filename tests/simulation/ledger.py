@@ -22,6 +22,7 @@ from hallserver.protocol.ids import (
     ZoneId,
 )
 from hallserver.protocol.replies import Rejected, Reservation, TicketStatus
+from hallserver.protocol.routes import SERVER_CLIENT
 from hallserver.writer import Answered
 from tests.simulation.answers import hold_quota, hold_reservation, hold_status
 from tests.simulation.diary import Diary
@@ -113,6 +114,11 @@ class Ledger:
         if not is_of_opening and not isinstance(event, ev.DayOpened):
             demand(not self._to_carry, "night tickets are carried over once", self._to_carry)
             self.diary.is_carried()
+        if recorded.client != SERVER_CLIENT:
+            self.voices.hold_ages(recorded.elapsed_ms)
+        if isinstance(event, ev.ClerkSignedOut):
+            alone = [line.number for line in self.everybody if line.for_counter == event.counter]
+            demand(not alone, "nobody waits for nobody", alone)
         if self.desk.read(recorded, self.active) or self.diary.read(recorded, self.all_tickets):
             return
         match event:
@@ -421,7 +427,7 @@ class Ledger:
         rest = [entry for entry in self.board[zone] if entry[1] != line.ticket]
         self.board[zone] = [(recorded.seq, line.ticket), *rest][:16]
         self.called_s[recorded.seq] = self._world.now_s
-        self.voices.called(recorded.seq, zone, line.ticket)
+        self.voices.called(recorded.seq, zone, line.ticket, recorded.elapsed_ms)
 
     def _take_off_board(self, line: Line, counter: CounterId) -> None:
         zone = self._zone_of[counter]

@@ -145,9 +145,17 @@ class Guide(Device):
         self._next()
 
     def chore(self) -> None:
-        """Look after somebody who waits: an elderly person, somebody with a medal."""
+        """Look after somebody who waits: an elderly person, somebody with a question."""
         waiting = self.ledger.everybody
-        if waiting and not self.is_steady:
+        if self.is_steady:
+            return
+        tickets = list(self.ledger.tickets.values())
+        if tickets and self.rng.random() < 0.4:
+            called, other = self.rng.choice(tickets), self.rng.choice(tickets)
+            self.submit(c.ExplainCall(called.number, other.number))
+            if called.person is not None:
+                self.submit(c.FindAppointments(called.person))
+        elif waiting:
             classes = [None, *(each.id for each in self.plan.priorities)]
             number = self.rng.choice(waiting).number
             self.submit(c.GrantPriority(number, self.rng.choice(classes)))

@@ -118,6 +118,14 @@ def test_the_diagram_names_every_move_once() -> None:
     lines = diagram().splitlines()
     for (before, move), after in MOVES.items():
         assert lines.count(f"    {before.name} --> {after.name}: {move}") == 1
+    assert {line for line in lines if line.endswith("--> [*]")} == {
+        f"    {state.name} --> [*]" for state in TERMINAL
+    }
+
+
+def test_an_illegal_move_says_what_cannot_be() -> None:
+    with pytest.raises(IllegalMoveError, match=r"^a ticket that is waiting cannot be arrived$"):
+        next_state(TicketState.WAITING, Move.ARRIVED)
 
 
 def test_the_architecture_page_shows_the_table_as_it_is() -> None:

@@ -12,7 +12,14 @@ from typing import Any
 from devices.faults import FaultCode
 from hallserver.client.updates import LinkState
 from hallserver.protocol.errors import SENTENCES, RejectionCode, Text
-from hallserver.protocol.ids import PersonKey, ServiceId, TicketToken, ZoneId
+from hallserver.protocol.ids import (
+    AppointmentToken,
+    PersonKey,
+    PriorityId,
+    ServiceId,
+    TicketToken,
+    ZoneId,
+)
 from hallserver.protocol.replies import TicketStatus
 from kiosk.flow import events as ev
 from kiosk.flow import pages as pg
@@ -45,7 +52,11 @@ class Errand:
     zone: ZoneId
     initials: str
     person: PersonKey | None = None
+    priority: PriorityId | None = None
+    """The class that the age on the card gives."""
     token: TicketToken | None = None
+    booking: AppointmentToken | None = None
+    """The code of an appointment that is shown instead of choosing."""
     stars: int = 5
     is_double_tapper: bool = False
     walks_away: bool = False
@@ -188,6 +199,9 @@ class Attempt(Customer):
             if errand.token is not None and self._kiosk.scanner.is_on:
                 self._kiosk.post_event(ev.TicketScanned(errand.token))
             return
+        if errand.booking is not None and self._kiosk.scanner.is_on:
+            self._kiosk.post_event(ev.AppointmentScanned(errand.booking))
+            return
         if errand.person is not None and not self._has_shown_card and self._kiosk.reader.is_on:
             self._show_card()
             return
@@ -200,7 +214,7 @@ class Attempt(Customer):
             self._later(self._think(), self._at_home)
             return
         self._has_shown_card = True
-        self._kiosk.post_event(ev.CardRead(self._errand.person))
+        self._kiosk.post_event(ev.CardRead(self._errand.person, self._errand.priority))
         self._later(self._think(), self._choose)
 
     def _choose(self) -> None:

@@ -13,10 +13,11 @@ from hallserver.protocol.codec import decode_reply
 from hallserver.protocol.ids import ClerkId, ClientId, CommandId, TicketId, TicketNumber
 from hallserver.protocol.replies import Done, Reply, Reservation, SignedIn, TicketAtCounter
 from hallserver.protocol.routes import REPLY, match_topic
+from hallserver.protocol.snapshots import HallLoad
 from hallserver.protocol.states import TicketState
 from hallserver.writer import Inbound, Outbound, ReplyKey
+from tests.simulation.answers import is_kept
 from tests.simulation.journal import MemoryJournal
-from tests.simulation.ledger import is_kept
 from tests.simulation.world import World, demand
 
 PLANT = "5ec2e75ec2e7"
@@ -42,11 +43,14 @@ class Auditor:
         self._sent_before = 0
         self.reserved: dict[TicketId, ReplyKey] = {}
         self.numbers: dict[tuple[str, TicketNumber], ReplyKey] = {}
-        self._calls: dict[TicketId, tuple[ClientId, float]] = {}
+        self._calls: dict[TicketId, tuple[ClientId, float, int]] = {}
+        self._left_alone: Counter[TicketId] = Counter()
         self._left_s: dict[ClientId, float] = {}
         self._moved_s: dict[ClerkId, float] = {}
         self._clerk_at: dict[ClientId, ClerkId] = {}
         self.ratings: Counter[TicketId] = Counter()
+        self.freed: Callable[[TicketId], int] = lambda _ticket: 0
+        """Counts how often a ticket was taken back, sent on or forgiven, by the journal."""
         self.on_reserve: Callable[[ClientId, CommandId], None] = lambda _client, _id: None
         self.counts: Counter[str] = Counter()
 
@@ -64,7 +68,7 @@ class Auditor:
         demand(key not in self.asked, "an id is used for one command", key)
         self.asked[key] = command
         self.asked_s[key] = self._world.now_s
-        if isinstance(command, c.ReserveTicket):
+        if isinstance(command, c.ReserveTicket | c.CheckIn):
             self.on_reserve(client, command_id)
         elif isinstance(command, c.SignOut):
             self._left_s[client] = self._world.now_s
@@ -114,6 +118,8 @@ class Auditor:
         if isinstance(update, SnapshotArrived):
             snapshot = update.snapshot
             epoch, version = snapshot.epoch, getattr(snapshot, "version", 0)
+            if isinstance(snapshot, HallLoad):
+                version = 0  # what changes by time alone runs ahead of the journal
             known = epoch <= self._journal.epoch and version <= self._journal.last_seq
             demand(known, "what is shown is in the journal", (client, epoch, version))
 
@@ -126,7 +132,7 @@ class Auditor:
             case Reservation():
                 self._reservation(key, reply)
             case TicketAtCounter(state=TicketState.CALLED):
-                if isinstance(update.command, c.CallNext):
+                if isinstance(update.command, c.CallNext | c.CallTicket):
                     self._call(key, reply)
             case SignedIn(clerk=clerk):
                 self._clerk_at[client] = clerk
@@ -142,12 +148,16 @@ class Auditor:
 
     def _call(self, key: ReplyKey, reply: TicketAtCounter) -> None:
         before = self._calls.get(reply.ticket)
-        self._calls[reply.ticket] = (key[0], self.asked_s[key])
+        times = 1 if before is None else before[2] + 1
+        self._calls[reply.ticket] = (key[0], self.asked_s[key], times)
         self.counts["calls"] += 1
         if before is None:
             return
-        # Only a clerk who leaves the counter gives a called ticket back to its line.
-        counter, called_s = before
+        # Else only a clerk who leaves the counter gives a called ticket back to its line.
+        counter, called_s, times = before
+        if self.freed(reply.ticket) + self._left_alone[reply.ticket] >= times:
+            return
+        self._left_alone[reply.ticket] += 1
         clerk = self._clerk_at.get(counter)
         left_s = self._left_s.get(counter, -1.0)
         moved_s = -1.0 if clerk is None else self._moved_s.get(clerk, -1.0)

@@ -10,16 +10,18 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from hallserver.client.updates import LinkState
+from hallserver.protocol import commands as c
 from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import ClerkId, TicketId
 from hallserver.protocol.states import TicketState
 from tests.simulation.counter import CounterTerminal, RatingPad
+from tests.simulation.crafts import Crafts
 from tests.simulation.server import PASSWORD
 from tests.simulation.world import World
 from ui.counter.flow import Act, State
 
 if TYPE_CHECKING:
-    from tests.simulation.people import Visitor
+    from tests.simulation.visitor import Visitor
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,14 @@ class CounterPlace:
 class Clerk:
     """One person with one account. `post` is where it sits now."""
 
-    def __init__(self, world: World, rng: Random, account: ClerkId, habits: Habits) -> None:
+    def __init__(
+        self, world: World, rng: Random, account: ClerkId, habits: Habits, crafts: Crafts
+    ) -> None:
         self._world = world
         self._rng = rng
         self.account = account
         self._habits = habits
+        self._crafts = crafts
         self.post: CounterPlace | None = None
         self._situation: tuple[Any, ...] = ()
         self._turn = 0
@@ -124,8 +129,11 @@ class Clerk:
         if active is not None:
             is_here = active.number in self.post.standing
             return (active.ticket, active.state, active.recalls, is_here, state.refusal)
-        waiting = state.counter.waiting > 0 if state.counter is not None else False
-        return (state.is_signed_in, self._is_own(state), waiting, self.is_leaving)
+        if state.counter is None:
+            return (state.is_signed_in, self._is_own(state), False, self.is_leaving)
+        aside = (state.counter.paused, state.counter.parked)
+        waiting = state.counter.waiting > 0
+        return (state.is_signed_in, self._is_own(state), waiting, self.is_leaving, aside)
 
     def _is_own(self, state: State) -> bool:
         clerk = state.desk.clerk
@@ -190,6 +198,11 @@ class Clerk:
         if not self.is_steady and self._rng.random() < self._habits.breaks:
             self._go_for_a_break()
             return
+        if state.counter is not None and state.active is None:
+            besides = self._crafts.at_rest(state.counter, is_steady=self.is_steady)
+            if besides is not None:
+                self._later(self._draw(self._habits.pause_s), self._submit, besides)
+                return
         waiting = state.counter.waiting if state.counter is not None else 0
         if waiting or self._rng.random() < self._habits.drums:
             self._later(self._draw(self._habits.pause_s), self._press, Act.NEXT)
@@ -215,6 +228,10 @@ class Clerk:
         if is_new and not self.is_steady and self._rng.random() < self._habits.abandons:
             self._later(1.0, self._press, Act.SIGN_OUT)
             return
+        undo = self._crafts.on_call(active) if is_new and not self.is_steady else None
+        if undo is not None:
+            self._later(self._rng.uniform(1.0, 14.0), self._submit, undo)
+            return
         is_over = state.refusal is RejectionCode.RECALL_LIMIT
         act = Act.NO_SHOW if is_over or active.recalls >= self._habits.max_recalls else Act.RECALL
         self._later(self._draw(self._habits.patience_s), self._press, act)
@@ -235,6 +252,12 @@ class Clerk:
         self._later(left_s, self._complete)
 
     def _complete(self) -> None:
+        active = self.post.terminal.state.active if self.post is not None else None
+        if self.post is not None and active is not None and not self.is_steady:
+            besides = self._crafts.at_the_end(self.post.terminal.counter, active)
+            if besides is not None:
+                self._submit(besides)
+                return
         self._press(Act.COMPLETE)
         self._later(self._habits.looks_again_s[0], self._again)
 
@@ -251,6 +274,12 @@ class Clerk:
         if self._rng.random() < self._habits.doubles:
             self._world.after(self._rng.choice((0.05, 0.15, 0.3, 0.7, 1.2)), self._press_again, act)
         self._again_if_idle()
+
+    def _submit(self, command: c.Command) -> None:
+        """Ask for what has no key; look again soon, whatever comes of it."""
+        if self.post is not None and self.post.terminal.state.link is LinkState.LIVE:
+            self.post.terminal.submit(command)
+        self._later(4.0, self._again)
 
     def _press_again(self, act: Act) -> None:
         if self.post is not None:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from hallserver.client.outbox import OutboxFull
 from hallserver.client.record import NullRecord
 from hallserver.client.subscriptions import subscriptions_for
-from hallserver.client.updates import LinkState, Update
+from hallserver.client.updates import LinkState, ReplyArrived, SnapshotArrived, Update
+from hallserver.protocol import commands as c
 from hallserver.protocol.ids import ClientId, CounterId, ZoneId
 from hallserver.protocol.routes import counter_terminal, rating_pad
-from hallserver.protocol.snapshots import BoardSnapshot
+from hallserver.protocol.snapshots import BoardSnapshot, VoiceSnapshot
 from hallserver.protocol.states import TicketState
 from tests.helpers.kiosks import TAGS
 from tests.simulation.auditor import Auditor
@@ -26,6 +27,21 @@ from ui.counter.terminal import Terminal
 from ui.ratingpad import flow as ratingpad
 
 PAD_TICK_S = 0.25
+WITHOUT_A_KEY = (
+    c.UndoCall,
+    c.Reinstate,
+    c.Transfer,
+    c.Park,
+    c.Resume,
+    c.PauseCounter,
+    c.ResumeCounter,
+    c.CallTicket,
+    c.GrantPriority,
+)
+"""Commands that the terminal has no key for: they travel on its link, and it hears nothing."""
+SENTENCE_S = 3.0
+FAILS = 0.05
+"""Of what a voice begins to say, so much ends in silence."""
 OLD_AFTER_S = 25.0
 """A call that is older when a screen shows it as new is an old call.
 
@@ -126,9 +142,16 @@ class CounterTerminal(Client):
 
     def take(self, update: Update) -> None:
         """Show it."""
-        if self._terminal is not None:
+        if isinstance(update, ReplyArrived) and isinstance(update.command, WITHOUT_A_KEY):
+            self.on_look()
+        elif self._terminal is not None:
             self._terminal.take(update)
             self.on_look()
+
+    def submit(self, command: c.Command) -> None:
+        """Ask for something that has no key."""
+        if self.is_up and self.link is not None:
+            self.link.submit(command)
 
     @property
     def state(self) -> State:
@@ -216,13 +239,22 @@ class CallScreen(Client):
         self.state = callscreen.State(zones, capacity)
         self.on_call: Callable[[str, CounterId, int], None] = lambda _number, _counter, _seq: None
         self._seen: dict[ZoneId, int] = {}
+        self.speaks = False
+        self._rng = world.rng(f"voice/{client}")
+        self._voice: dict[ZoneId, VoiceSnapshot] = {}
+        self._spoken: set[int] = set()
+        self._is_speaking: set[ZoneId] = set()
 
     def begin(self, link: SimLink) -> None:
         """Start with nothing known."""
+        self._voice, self._is_speaking = {}, set()
         self.state = callscreen.State(self.zones, self._capacity)
 
     def take(self, update: Update) -> None:
         """Show it."""
+        if isinstance(update, SnapshotArrived) and isinstance(update.snapshot, VoiceSnapshot):
+            self._voice[update.snapshot.zone] = update.snapshot
+            self._speak(update.snapshot.zone)
         self.tick()
         before = self.state
         self.state, effects = self.parts.step_screen(self.state, update)
@@ -236,6 +268,26 @@ class CallScreen(Client):
         if self.state.link is not LinkState.LIVE:
             marked = [call for call in self.state.calls if self.state.is_new(call)]
             demand(not marked, "a stale screen shows nothing as new", (self.client, marked))
+
+    def _speak(self, zone: ZoneId) -> None:
+        """Say the next of what waits to be said, and what was said."""
+        if not self.speaks or zone in self._is_speaking:
+            return
+        for utterance in self._voice[zone].pending:
+            seqs = tuple(seq for call in utterance.calls for seq in call.call_seqs)
+            if not self._spoken.issuperset(seqs):
+                self._is_speaking.add(zone)
+                self.life.after(SENTENCE_S * utterance.times, self._has_said, zone, seqs)
+                return
+
+    def _has_said(self, zone: ZoneId, seqs: tuple[int, ...]) -> None:
+        self._is_speaking.discard(zone)
+        self._spoken.update(seqs)
+        is_fine = self._rng.random() >= FAILS
+        outcome = c.VoiceOutcome.SPOKEN if is_fine else c.VoiceOutcome.FAILED
+        if self.link is not None:
+            self.link.submit(c.AcknowledgeAnnouncement(zone, seqs, outcome))
+        self._speak(zone)
 
     def tick(self) -> None:
         """Let the flow see what time it is."""

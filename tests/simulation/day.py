@@ -12,6 +12,9 @@ from tests.simulation import settled
 from tests.simulation.auditor import Auditor
 from tests.simulation.clerks import Clerk, CounterPlace
 from tests.simulation.counter import CallScreen, Client, CounterTerminal, RatingPad
+from tests.simulation.crafts import Crafts
+from tests.simulation.customs import GUIDE, SUPERVISOR
+from tests.simulation.evening import Evening
 from tests.simulation.faults import Fates
 from tests.simulation.kiosk import Kiosk
 from tests.simulation.ledger import Ledger, Line
@@ -20,6 +23,7 @@ from tests.simulation.parts import PRODUCT, Parts
 from tests.simulation.people import Hallway
 from tests.simulation.server import ServerProcess, check_password
 from tests.simulation.shape import Arrivals, Shape
+from tests.simulation.staff import Console, Device, Gateway, Guide
 from tests.simulation.truth import Truth
 from tests.simulation.world import BrokenError, CrashedError, World, demand, demand_end
 
@@ -62,6 +66,8 @@ class Day:
         self.journal = parts.journal(self.ledger.on_commit)
         self.auditor = Auditor(world, self.journal)
         self.auditor.on_reserve = self._reserves
+        self.auditor.freed = self.ledger.freed
+        self.ledger.command_of = lambda client, command: self.auditor.asked.get((client, command))
         self.server = ServerProcess(
             world,
             self.broker,
@@ -79,21 +85,46 @@ class Day:
             CallScreen(*common, self.ledger, parts, s.id, s.zones, shape.screen_capacity)
             for s in plan.callscreens
         ]
-        self.clients: list[Client] = [*self.terminals, *self.pads, *self.screens]
+        desk = (*common, parts)
+        self.guides = [Guide(*desk, g.id, plan, self.ledger) for g in plan.guides]
+        self.consoles = [Console(*desk, each.id, plan, self.ledger) for each in plan.consoles]
+        self.gateways = [Gateway(*desk, g.id, plan, self.ledger) for g in plan.gateways]
+        self.staff: list[Device] = [*self.guides, *self.consoles, *self.gateways]
+        self.clients: list[Client] = [*self.terminals, *self.pads, *self.screens, *self.staff]
         pad_at = {pad.counter: pad for pad in self.pads}
         self.places: dict[CounterId, CounterPlace] = {
             terminal.counter: CounterPlace(terminal, pad_at.get(terminal.counter))
             for terminal in self.terminals
         }
         self.hallway = Hallway(
-            world, plan, self.truth, self.ledger, self.kiosks, self.places, shape.nature
+            world,
+            plan,
+            self.truth,
+            self.ledger,
+            self.kiosks,
+            self.places,
+            shape.nature,
+            shape.customs,
         )
         for screen in self.screens:
             screen.on_call = self.hallway.saw
+            screen.speaks = shape.customs.speaks
+        for guide in self.guides:
+            guide.truth = self.truth
+            self.hallway.guide = guide
         self.truth.on_moved = self._moved
+        self.truth.on_sent = self._sent_on
+        self.evening = Evening(self)
         self.clerks = [
-            Clerk(world, Random(f"{shape.seed}/clerk/{clerk.id}"), clerk.id, shape.habits)
+            Clerk(
+                world,
+                Random(f"{shape.seed}/clerk/{clerk.id}"),
+                clerk.id,
+                shape.habits,
+                Crafts(Random(f"{shape.seed}/craft/{clerk.id}"), plan, self.ledger, shape.customs),
+            )
             for clerk in plan.clerks
+            if clerk.id not in (GUIDE, SUPERVISOR)
         ]
         for each in self.clerks:
             each.on_leave = self._seat
@@ -112,7 +143,7 @@ class Day:
                 self._begin(number, arrivals)
                 self.world.run(self.world.now_s + self.shape.minutes * 60)
                 self._heal()
-                self._settle()
+                self.settle()
                 settled.compare(self)
                 self._replay(f"at quiet of day {number}")
                 self._close()
@@ -129,6 +160,7 @@ class Day:
 
     def _open(self) -> None:
         world = self.world
+        self.evening.begins()
         self.server.start()
         boot = world.rng("boot")
         for start in [each.start for each in self.kiosks] + [each.start for each in self.clients]:
@@ -157,8 +189,10 @@ class Day:
         self.fates.heal()
         for clerk in self.clerks:
             clerk.is_steady = True
+        for device in self.staff:
+            device.is_steady = True
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Without faults everything has to come to its end."""
         healed_s = self.world.now_s
         while (why := settled.why_not(self)) is not None:
@@ -169,6 +203,9 @@ class Day:
         self.world.run(self.world.now_s + QUIET_S)
         self._look_at_kiosks()
         why = settled.why_not(self)
+        if why is not None:  # somebody has just pressed a key that does nothing
+            self.world.run(self.world.now_s + LOOKS_EVERY_S)
+            why = settled.why_not(self)
         demand_end(why is None, "what has settled stays settled", why)
 
     def _close(self) -> None:
@@ -184,10 +221,12 @@ class Day:
             self.world.wall_offset_s += NIGHT_STEP_S
             self.server.look()
             self.world.run(self.world.now_s + 1.0)
+            self.evening.goes_on()
         has_opened = self.ledger.day not in (None, closed)
         demand_end(has_opened, "the next business day opens", closed)
         self.world.run(self.world.now_s + 120)
         self._look_at_kiosks()
+        self.evening.ends()
         settled.compare_after_close(self)
         for clerk in self.clerks:
             clerk.stand_up()
@@ -204,7 +243,8 @@ class Day:
         self.world.after(AUTOSAVE_S, self._autosave)
 
     def _reserves(self, client: ClientId, command_id: CommandId) -> None:
-        customer = self._kiosk_of[client].customer
+        giver = self._kiosk_of.get(client) or self.hallway.guide
+        customer = None if giver is None else giver.customer
         visit = getattr(customer, "visit", None)
         if visit is not None:
             self.truth.asked_by(client, command_id, visit)
@@ -215,6 +255,11 @@ class Day:
             visitor = self.hallway.by_number.get((str(self.ledger.day), line.number))
             if visitor is not None:
                 self.world.after(0.5, visitor.moved, line.state)
+
+    def _sent_on(self, line: Line) -> None:
+        visitor = self.hallway.by_number.get((line.day, line.number))
+        if visitor is not None:
+            self.world.after(0.5, visitor.sent_on)
 
     def _seat(self, clerk: Clerk) -> None:
         """A clerk takes a free chair, if there is one."""
@@ -269,6 +314,7 @@ class Day:
 
     def _counts(self) -> dict[str, int]:
         counts = dict(sorted(self.ledger.counts.items()))
+        counts |= dict(sorted(self.ledger.reasons.items()))
         counts |= dict(sorted(self.hallway.counts.items()))
         counts["visitors"] = len(self.hallway.visitors)
         counts["commands"] = len(self.auditor.asked)

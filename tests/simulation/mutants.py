@@ -25,6 +25,7 @@ from hallserver.writer import Answered, ReplyKey
 from kiosk.spool import MemorySpool, PrintStage
 from kiosk.terminal import KioskTerminal
 from tests.simulation.journal import MemoryJournal, OnCommit
+from tests.simulation.mutants_of_rules import OF_RULES, SHOWS_AT
 from tests.simulation.parts import PRODUCT, Parts
 from ui.callscreen import flow as callscreen
 
@@ -288,6 +289,7 @@ class Mutant:
     name: str
     parts: Parts
     breaks: tuple[str, ...]
+    first_seed: int = 1
 
 
 def _mutant(name: str, *breaks: str, **part: Any) -> Mutant:
@@ -335,5 +337,9 @@ MUTANTS = (
         "only a live screen shows new calls",
         "a stale screen shows nothing as new",
         step_screen=everything_is_new,
+    ),
+    *(
+        Mutant(name, replace(PRODUCT, hall=hall), breaks, SHOWS_AT.get(name, 1))
+        for name, hall, breaks in OF_RULES
     ),
 )

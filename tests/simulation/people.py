@@ -1,29 +1,25 @@
-"""Visitors: come, take a number, wait, see their call, walk, are served, rate, go.
+"""The hallway: everybody who is there, and where they can go.
 
 A visitor knows what was on paper and on screens, nothing else.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from hallserver.domain.plan import HallPlan, Service
-from hallserver.protocol.errors import RejectionCode
-from hallserver.protocol.ids import CounterId, PersonKey, TicketId, TicketToken
-from hallserver.protocol.states import TicketState
-from tests.simulation.attempt import Attempt, Errand, Outcome, Wants, is_reachable
+from hallserver.protocol.ids import (
+    CounterId,
+)
+from tests.simulation.attempt import is_reachable
 from tests.simulation.clerks import CounterPlace
+from tests.simulation.customs import Customs
 from tests.simulation.kiosk import Kiosk
 from tests.simulation.ledger import Ledger
-from tests.simulation.truth import Truth, Visit
-from tests.simulation.world import World, demand
-from ui.kit.rating_tags import needs_tag
-from ui.ratingpad import flow as pad
-
-MAX_TRIES = 6
-SUPERSEDED_AFTER_S = 75.0
-DONE = frozenset({"completed", "no_show", "expired", "voided", "unknown"})
+from tests.simulation.staff import Guide
+from tests.simulation.truth import Truth
+from tests.simulation.visitor import Visitor
+from tests.simulation.world import World
 
 
 @dataclass(frozen=True)
@@ -58,8 +54,11 @@ class Hallway:
         kiosks: list[Kiosk],
         places: dict[CounterId, CounterPlace],
         nature: Nature,
+        customs: Customs,
     ) -> None:
         self.world = world
+        self.customs = customs
+        self.guide: Guide | None = None
         self.plan = plan
         self.truth = truth
         self.ledger = ledger
@@ -73,9 +72,13 @@ class Hallway:
 
     def enters(self, service: Service) -> None:
         """A new visitor comes through the door."""
+        self.makes(service).enter()
+
+    def makes(self, service: Service) -> "Visitor":
+        """Somebody makes up their mind to come."""
         visitor = Visitor(self, len(self.visitors), service)
         self.visitors.append(visitor)
-        visitor.enter()
+        return visitor
 
     def saw(self, number: str, counter: CounterId, call_seq: int) -> None:
         """A screen shows a call; whoever holds the number may see it."""
@@ -85,8 +88,13 @@ class Hallway:
 
     @property
     def open_visits(self) -> list["Visitor"]:
-        """Who is not done yet."""
-        return [each for each in self.visitors if not each.is_done or each.is_at_kiosk]
+        """Who is not done yet, but for those who come again tomorrow."""
+        night = self.ledger.night
+        return [
+            each
+            for each in self.visitors
+            if each.is_at_kiosk or not (each.is_done or each.ticket in night)
+        ]
 
     def choose_kiosk(self, rng: Random) -> Kiosk | None:
         """Choose among the kiosks that seem to work, rather a short line."""
@@ -95,250 +103,3 @@ class Hallway:
             return None
         some = rng.sample(working, min(2, len(working)))
         return min(some, key=lambda kiosk: len(kiosk.line) + (kiosk.customer is not None))
-
-
-class Visitor:
-    """One person."""
-
-    def __init__(self, hall: Hallway, index: int, service: Service) -> None:
-        self._hall = hall
-        self._world = hall.world
-        self._rng = rng = Random(f"{hall.world.seed}/visitor/{index}")
-        nature = hall.nature
-        self.name = f"visitor-{index}"
-        self._service = service
-        has_card = rng.random() < nature.card
-        digits = f"5ec2e75ec2e7{index:08x}{rng.getrandbits(48):012x}"
-        self._person = PersonKey(digits) if has_card else None
-        self._visit = Visit(self.name)
-        self._is_coming = rng.random() >= nature.no_show
-        self._tries = 0
-        self.number = ""
-        self.ticket: TicketId | None = None
-        self._token: TicketToken | None = None
-        self._place: CounterPlace | None = None
-        self._heard_seq = 0
-        self._is_walking = False
-        self.is_at_kiosk = False
-        self._checks = 0
-        self.is_done = False
-
-    # Taking a number.
-
-    def enter(self) -> None:
-        """Go to a kiosk."""
-        self._go_to_kiosk(Wants.NUMBER, self._took)
-
-    def _go_to_kiosk(self, wants: Wants, done: Callable[[Outcome], None]) -> None:
-        kiosk = self._hall.choose_kiosk(self._rng)
-        if kiosk is None:
-            self.is_at_kiosk = True
-            self._world.after(self._rng.uniform(5, 15), self._go_to_kiosk, wants, done)
-            return
-        nature, rng = self._hall.nature, self._rng
-        errand = Errand(
-            wants=wants,
-            service=self._service.id,
-            zone=self._service.zone,
-            initials=self._service.initials,
-            person=self._person,
-            token=self._token,
-            stars=rng.choices((5, 4, 3, 2, 1), (60, 20, 10, 6, 4))[0],
-            is_double_tapper=rng.random() < nature.double_taps,
-            walks_away=wants is Wants.NUMBER and rng.random() < nature.walks_away,
-        )
-        self.is_at_kiosk = True
-
-        def back(outcome: Outcome) -> None:
-            self.is_at_kiosk = False
-            done(outcome)
-
-        kiosk.come(Attempt(self._world, rng, kiosk, errand, self._visit, back))
-
-    def _took(self, outcome: Outcome) -> None:
-        if outcome.paper is not None or outcome.number is not None:
-            self._hold(outcome)
-            return
-        self._tries += 1
-        if outcome.has_left or self._tries > MAX_TRIES:
-            self._go("without a number")
-        elif outcome.refusal is RejectionCode.ALREADY_WAITING:
-            self._world.after(SUPERSEDED_AFTER_S, self.enter)
-        elif outcome.refusal is RejectionCode.NUMBERS_USED_UP:
-            self._go("numbers used up")
-        else:
-            self._world.after(self._rng.uniform(2, 30), self.enter)
-
-    def _hold(self, outcome: Outcome) -> None:
-        if outcome.paper is not None:
-            self.ticket, self.number = outcome.paper.ticket, outcome.paper.number
-            self._token = TicketToken(outcome.paper.token)
-        else:
-            assert outcome.number is not None
-            self.number = outcome.number
-            self.ticket = TicketId(f"{self._hall.ledger.day}-{self.number}")
-        self._hall.counts["holds"] += 1
-        self._hall.by_number[self.ticket.partition("-")[0], self.number] = self
-        self._world.say(self.name, f"holds {self.number}")
-        self._check_later()
-        if self._token is not None and self._rng.random() < self._hall.nature.shows_ticket:
-            self._world.after(self._rng.uniform(5, 60), self._show)
-
-    # Waiting.
-
-    def _check_later(self) -> None:
-        after_s = self._rng.uniform(*self._hall.nature.checks_after_s)
-        self._world.after(after_s, self._check)
-
-    def _check(self) -> None:
-        """Has my call gone by? Ask a kiosk with the paper, the desk without."""
-        if self.is_done or not self.ticket:
-            return
-        self._check_later()
-        self._checks += 1
-        is_away = self._is_walking or self._place is not None or self.is_at_kiosk
-        if is_away:
-            return
-        if self._token is not None and self._is_coming and self._checks < 20:
-            self._show()
-        else:
-            self._ask_desk()
-
-    def _show(self) -> None:
-        is_busy = self._is_walking or self._place is not None or self.is_at_kiosk
-        if not (self.is_done or is_busy):
-            self._go_to_kiosk(Wants.STATUS, self._shown)
-
-    def _shown(self, outcome: Outcome) -> None:
-        if self.is_done:
-            return
-        if outcome.refusal is RejectionCode.OTHER_DAY_TICKET:
-            self._go("ticket of another day")
-            return
-        if outcome.is_rated or outcome.refusal is RejectionCode.ALREADY_RATED:
-            self._go("ticket is completed")
-            return
-        status = outcome.status
-        if status is None:
-            return
-        same = (status.ticket, status.number) == (self.ticket, self.number)
-        demand(same, "a shown ticket is answered for itself", (self.name, status))
-        match status.state:
-            case TicketState.NO_SHOW:
-                self._missed()
-            case TicketState.CALLED if status.counter is not None:
-                self._walk(status.counter)
-            case TicketState.VOIDED | TicketState.EXPIRED | TicketState.COMPLETED:
-                self._go(f"ticket is {status.state}")
-            case TicketState.RESERVED:
-                demand(False, "a number counts once its paper was shown", status)
-
-    def _ask_desk(self) -> None:
-        """The staff looks the number up."""
-        assert self.ticket is not None
-        state = self._hall.ledger.state_of(self.ticket)
-        if state == "no_show":
-            self._missed()
-        elif state in DONE:
-            self._go(f"ticket is {state}")
-        elif state == "reserved" and not self._is_coming:
-            self._go("left with a ticket that does not count yet")
-        elif state == "reserved" and self._checks >= 3 and self._token is None:
-            demand(False, "a promised number counts", (self.name, self.ticket))
-
-    def _missed(self) -> None:
-        if self._is_coming and self._rng.random() < self._hall.nature.returns:
-            self._go("missed, comes again")
-            self._hall.enters(self._service)
-        else:
-            self._go("missed")
-
-    # Being called.
-
-    def saw(self, counter: CounterId, call_seq: int) -> None:
-        """The number is on a screen."""
-        if self.is_done or call_seq <= self._heard_seq or self._is_walking:
-            return
-        self._heard_seq = call_seq
-        if not self._is_coming or self._rng.random() < self._hall.nature.inattentive:
-            return
-        self._walk(counter)
-
-    def _walk(self, counter: CounterId) -> None:
-        if self._place is not None:
-            self._step_back()
-        self._is_walking = True
-        way_s = self._rng.uniform(*self._hall.nature.way_s)
-        self._world.after(way_s, self._stand, counter)
-
-    def _stand(self, counter: CounterId) -> None:
-        self._is_walking = False
-        if self.is_done or self.is_at_kiosk:
-            return
-        self._place = self._hall.places[counter]
-        self._world.after(self._rng.uniform(60, 120), self._stood_long, self._place)
-        self._place.come(self)
-
-    def _stood_long(self, place: CounterPlace) -> None:
-        if self._place is not place:
-            return
-        active = place.terminal.state.active
-        if active is not None and active.number == self.number:
-            self._world.after(30.0, self._stood_long, place)
-        else:
-            self._step_back()
-
-    def _step_back(self) -> None:
-        if self._place is not None:
-            self._place.go(self)
-            self._place = None
-
-    # Being served.
-
-    def moved(self, state: str) -> None:
-        """The counter has finished with this ticket, one way or the other."""
-        place = self._place
-        if state == "completed":
-            self._step_back()
-            if place is None or self.is_done:
-                return
-            self._go("served")
-            self._maybe_rate(place)
-
-    def _maybe_rate(self, place: CounterPlace) -> None:
-        nature, rng = self._hall.nature, self._rng
-        is_twice = self._token is not None and rng.random() < nature.rates_twice
-        if is_twice or rng.random() < nature.rates_at_pad:
-            self._world.after(rng.uniform(1.0, 8.0), self._tap_star, place)
-        if is_twice or (self._token is not None and rng.random() < nature.rates_at_kiosk):
-            self.is_at_kiosk = True  # on the way there
-            soon_s = 0.2 if is_twice else rng.uniform(5.0, 60.0)
-            self._world.after(soon_s, self._rate_at_kiosk)
-
-    def _rate_at_kiosk(self) -> None:
-        self._go_to_kiosk(Wants.RATE, lambda _outcome: None)
-
-    def _tap_star(self, place: CounterPlace) -> None:
-        asked = place.pad.state.ticket if place.pad is not None else None
-        if place.pad is None or asked is None or asked.ticket != self.ticket:
-            return
-        stars = self._rng.choices((5, 4, 3, 2, 1), (60, 20, 10, 6, 4))[0]
-        for _ in range(2 if self._rng.random() < self._hall.nature.double_taps else 1):
-            place.pad.tap(pad.StarsTapped(stars))
-        if needs_tag(stars):
-            self._world.after(2.0, self._tap_reason, place, stars)
-
-    def _tap_reason(self, place: CounterPlace, stars: int) -> None:
-        if place.pad is None or place.pad.state.ticket is None:
-            return
-        if place.pad.state.ticket.ticket != self.ticket:
-            return
-        place.pad.tap(pad.ReasonTapped(place.pad.state.tags.of(stars)[0].code))
-        place.pad.tap(pad.SendTapped())
-        place.pad.tap(pad.SendTapped())
-
-    def _go(self, why: str) -> None:
-        self.is_done = True
-        self._step_back()
-        self._hall.counts[why] += 1
-        self._world.say(self.name, f"goes: {why}")

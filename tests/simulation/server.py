@@ -246,7 +246,9 @@ class ServerProcess:
                 connection.up.send(Message(each.topic, each.payload, each.qos, each.is_retained))
 
     def _counts_soon(self) -> None:
-        if self.hall is not None and self.hall.state.touched_services and not self._is_counts_due:
+        if self.hall is None or self._is_counts_due:
+            return
+        if self.hall.state.touched_services or self.hall._load.has_news:
             self._is_counts_due = True
             now_s = self._world.now_s
             self._life.after(COUNTS_EVERY_S - now_s % COUNTS_EVERY_S, self._counts)

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 from hallserver.client.updates import LinkState
 from hallserver.domain import desk_view, views
+from hallserver.domain.ticket import Ticket
 from hallserver.hall import Hall
 from hallserver.protocol.ids import Epoch
 from hallserver.protocol.states import TicketState
-from tests.simulation.ledger import ENDED
+from tests.simulation.ledger import ENDED, Line
 from tests.simulation.world import demand
 from ui.counter.desk import desk_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 COMPARED = Epoch(0)
 GOOD_ENDS = frozenset({"completed", "no_show", "expired"})
+AT_COUNTER = frozenset({"called", "serving", "parked"})
 
 
 def why_not(day: "Day") -> str | None:
@@ -38,6 +40,11 @@ def why_not(day: "Day") -> str | None:
         return f"{queued} tickets wait"
     if day.ledger.active:
         return f"tickets are at counters: {day.ledger.active}"
+    parked = sum(map(len, day.ledger.parked.values()))
+    if parked:
+        return f"{parked} tickets are parked"
+    if day.ledger.voices.pending:
+        return f"calls are to be said: {day.ledger.voices.pending}"
     return None
 
 
@@ -61,8 +68,19 @@ def picture(hall: Hall) -> dict[str, Any]:
         "tickets": state.tickets,
         "held": state.held,
         "numbering": state.numbering,
+        "night": state.night.tickets,
+        "night's numbering": state.night.numbering,
         "desks": state.desks,
         "clerks": state.desk_of_clerk,
+        "staff": state.staff,
+        "reminders": state.reminders,
+        "appointments": state.appointments.everyone(),
+        "their numbers": state.appointments.last_numbers(),
+        "services": {c: state.services_of(c) for c in state.desks},
+        "tides": list(state.tides),
+        "outcomes": dict(state.voices.outcomes),
+        "unsaid": {zone: state.voices.pending(zone) for zone in state.voices.zones},
+        "notice": (state.notice, state.unreported),
         "shown": dict(hall.everything(COMPARED)),
     }
 
@@ -75,15 +93,53 @@ def _compare_fold(day: "Day", hall: Hall) -> None:
 
 def _compare_ledger(day: "Day", hall: Hall) -> None:
     ledger = day.ledger
-    states = {ticket.id: ticket.state.value for ticket in hall.state.tickets.values()}
-    told = {line.ticket: line.state for line in ledger.tickets.values()}
-    demand(states == told, "hall and auditor know the same tickets")
+    for known, told in (
+        (hall.state.tickets, ledger.tickets),
+        (hall.state.night.tickets, ledger.night),
+    ):
+        halls = {ticket.id: _seen(ticket) for ticket in known.values()}
+        ours = {line.ticket: _told(line) for line in told.values()}
+        other = [(t, halls[t], ours.get(t)) for t in halls if halls[t] != ours.get(t)]
+        demand(halls == ours, "hall and auditor know the same tickets", other[:3])
+    parked = {c: desk.parked for c, desk in hall.state.desks.items()}
+    demand(parked == ledger.parked, "hall and auditor know the same desks", parked)
+    paused = {c for c, desk in hall.state.desks.items() if desk.pause is not None}
+    demand(paused == ledger.desk.paused, "hall and auditor know the same desks", paused)
+    serve = {c: hall.state.services_of(c) for c in hall.state.desks}
+    demand(serve == ledger.desk.services, "hall and auditor know who serves what", serve)
+    proposed = [each.id for each in hall.state.tides.open()]
+    demand(proposed == list(ledger.desk.proposals), "hall and auditor know what is proposed")
+    booked = {each.id: each.state.value for each in hall.state.appointments.everyone()}
+    booked = {key: "checked_in" if state == "late" else state for key, state in booked.items()}
+    noted = {entry.id: entry.state for entry in ledger.diary.entries.values()}
+    demand(booked == noted, "hall and auditor know the same appointments", (booked, noted))
+    outcomes = {seq: each.value for seq, each in hall.state.voices.outcomes.items() if each}
+    demand(outcomes == ledger.voices.outcomes, "each call is said, or ends unsaid, once")
     active = {c: desk.active for c, desk in hall.state.desks.items() if desk.active is not None}
     demand(active == ledger.active, "hall and auditor know the same desks", active)
     for zone, entries in ledger.board.items():
         shown = [(call.call_seq, call.state.value) for call in hall.state.boards.calls(zone)]
         expected = [(seq, ledger.tickets[ticket].state) for seq, ticket in entries]
         demand(shown == expected, "a board shows the last calls", (zone, shown, expected))
+
+
+def _seen(ticket: Ticket) -> tuple[object, ...]:
+    """Say how a ticket stands, as the hall knows it."""
+    state = ticket.state.value
+    return (
+        (state, ticket.service, ticket.place, ticket.since_ms, ticket.due_ms, ticket.priority),
+        (ticket.for_counter, ticket.returns_to, ticket.step, ticket.reinstated, ticket.item),
+        ticket.counter if state in AT_COUNTER else None,
+    )
+
+
+def _told(line: Line) -> tuple[object, ...]:
+    """Say how a ticket stands, as the auditor knows it."""
+    return (
+        (line.state, line.service, line.place, line.since_ms, line.due_ms, line.priority),
+        (line.for_counter, line.returns_to, line.step, line.reinstated, line.item),
+        line.counter if line.state in AT_COUNTER else None,
+    )
 
 
 def _compare_screens(day: "Day", hall: Hall) -> None:
@@ -141,8 +197,14 @@ def _compare_tickets(day: "Day") -> None:
         line = day.ledger.all_tickets.get(ticket)
         is_superseded = line is not None and line.voided_as == "superseded"
         counts_when_shown = state == "reserved" and ticket in day.truth.papers
+        is_given_up = state in ("cancelled", "voided") and ticket in day.truth.given_up
+        is_of_tomorrow = ticket in day.ledger.night and state == "waiting"
         demand(
-            state in GOOD_ENDS or is_superseded or counts_when_shown,
+            state in GOOD_ENDS
+            or is_superseded
+            or counts_when_shown
+            or is_given_up
+            or is_of_tomorrow,
             "no acknowledged ticket is lost",
             (ticket, state),
         )
@@ -166,6 +228,8 @@ def compare_after_close(day: "Day") -> None:
     ]
     demand(not open_lines, "after the close nothing is open", open_lines[:5])
     terminal = {TicketState.COMPLETED, TicketState.VOIDED, TicketState.EXPIRED}
+    if day.evening.has_come:  # whoever took a number for this new day has been called by now
+        terminal |= {TicketState.CANCELLED, TicketState.NO_SHOW, TicketState.RESERVED}
     left = [t.id for t in hall.state.tickets.values() if t.state not in terminal]
     demand(not left, "after the close nothing is open", left[:5])
     _compare_fold(day, hall)

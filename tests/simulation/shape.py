@@ -34,6 +34,7 @@ from hallserver.protocol.ids import (
 )
 from tests.helpers.checkout import ROOT
 from tests.simulation.clerks import Habits
+from tests.simulation.customs import NONE_AT_ALL, Customs, draw_customs, furnish
 from tests.simulation.people import Nature
 
 EXAMPLE = ROOT / "examples" / "shaoyang.toml"
@@ -107,10 +108,17 @@ class Shape:
     faults: Faults
     screen_capacity: int = 12
     has_pads: bool = True
+    customs: Customs = NONE_AT_ALL
+    plain_plan: HallPlan | None = None
 
     def without(self, kind: FaultKind) -> "Shape":
         """The same day, spared one kind of fault."""
         return replace(self, faults={k: rate for k, rate in self.faults.items() if k is not kind})
+
+    @property
+    def plain(self) -> "Shape":
+        """The same day without customs: its old meaning."""
+        return replace(self, plan=self.plain_plan or self.plan, customs=NONE_AT_ALL)
 
     def describe(self) -> str:
         """Say it in one line."""
@@ -163,7 +171,21 @@ def draw(seed: int, minutes: float | None = None, *, days: int = 1) -> Shape:
     for number in range(2, days + 1):
         rng = Random(f"{seed}/shape/day {number}")
         came.append(_draw_arrivals(rng, plan, length * 60, count))
-    return Shape("small", seed, plan, length, tuple(came), nature, habits, faults, capacity)
+    # Days in a row are plain ones: what an evening brings is lived through within one day.
+    customs = draw_customs(seed) if days == 1 else NONE_AT_ALL
+    return Shape(
+        profile="small",
+        seed=seed,
+        plan=furnish(seed, plan, customs),
+        minutes=length,
+        days=tuple(came),
+        nature=nature,
+        habits=habits,
+        faults=faults,
+        screen_capacity=capacity,
+        customs=customs,
+        plain_plan=plan,
+    )
 
 
 def _draw_plan(rng: Random) -> HallPlan:

@@ -23,7 +23,7 @@ def test_a_day_with_faults_keeps_every_promise_settles_and_is_the_same_again(see
 
 
 def test_a_day_without_faults_serves_everybody_who_stays():
-    shape = replace(draw(2), faults={})
+    shape = replace(draw(2).plain, faults={})
     result = run_day(shape)
     assert isinstance(result, Result), f"\n{result}"
     counts = result.counts

@@ -13,7 +13,7 @@ from tests.simulation.shape import draw
 
 def a_day_with_one_kiosk() -> tuple[Day, Kiosk]:
     """Return a calm day on which everybody goes to the same kiosk."""
-    shapes = (draw(seed, minutes=3) for seed in range(1, 60))
+    shapes = (draw(seed, minutes=3).plain for seed in range(1, 60))
     shape = next(each for each in shapes if len(each.plan.kiosks) == 1)
     nature = replace(shape.nature, card=0.0, walks_away=0.0, no_show=0.0)
     day = Day(replace(shape, faults={}, nature=nature))

@@ -12,7 +12,7 @@ from hallserver.protocol.ids import ClientId, CommandId, TicketId
 from tests.simulation.ledger import Ledger, Line
 from tests.simulation.world import World, demand
 
-VALID = frozenset({"waiting", "called", "serving", "completed", "no_show"})
+VALID = frozenset({"waiting", "called", "serving", "parked", "completed", "no_show"})
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,13 @@ class Truth:
         self.papers: dict[TicketId, Paper] = {}
         self.promised: dict[TicketId, bool] = {}
         """Numbers that a kiosk showed as valid, and whether as "on paper"."""
+        self.given_up: set[TicketId] = set()
+        """Numbers whose holders have asked to cancel them."""
         self._visit_of_command: dict[tuple[ClientId, CommandId], Visit] = {}
         self._visit_of_ticket: dict[TicketId, Visit] = {}
         self.on_moved: Callable[[Line], None] = lambda _line: None
+        self.on_sent: Callable[[Line], None] = lambda _line: None
+        """Asked when a counter has sent somebody away who stood there: on, or to wait a while."""
         ledger.on_ticket = self._moved
 
     # Kiosks.
@@ -86,6 +90,15 @@ class Truth:
             case ev.TicketCalled():
                 known = line.ticket in self.papers or line.ticket in self.promised
                 demand(known, "who is called can know the number", line)
+            case ev.TicketCancelled() | ev.TicketVoided(cause=ev.VoidCause.CANCELLED):
+                demand(line.ticket in self.given_up, "who cancels has asked for it", line)
+            case (
+                ev.TicketTransferred()
+                | ev.TicketReturned()
+                | ev.StepCompleted()
+                | ev.TicketParked()
+            ):
+                self.on_sent(line)
             case ev.TicketVoided(cause=cause) if cause is not ev.VoidCause.SUPERSEDED:
                 is_out = line.ticket in self.papers or line.ticket in self.promised
                 demand(not is_out, "nothing is voided that somebody holds", line)

@@ -1,5 +1,6 @@
 """The ticket table: exhaustively, all sequences of moves to length 5."""
 
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from hallserver.domain.ticket import (
     TERMINAL,
     IllegalMoveError,
     Move,
+    Parking,
     Ticket,
     diagram,
     may,
     next_state,
 )
-from hallserver.protocol.ids import ClientId, ServiceId, TicketId, TicketNumber
+from hallserver.domain.waiting import Lane, Waiting
+from hallserver.protocol.ids import ClientId, CounterId, ServiceId, TicketId, TicketNumber
 from hallserver.protocol.states import TicketState
 
 LENGTH = 5
@@ -115,8 +118,71 @@ def test_the_diagram_names_every_move_once() -> None:
     lines = diagram().splitlines()
     for (before, move), after in MOVES.items():
         assert lines.count(f"    {before.name} --> {after.name}: {move}") == 1
+    assert {line for line in lines if line.endswith("--> [*]")} == {
+        f"    {state.name} --> [*]" for state in TERMINAL
+    }
+
+
+def test_an_illegal_move_says_what_cannot_be() -> None:
+    with pytest.raises(IllegalMoveError, match=r"^a ticket that is waiting cannot be arrived$"):
+        next_state(TicketState.WAITING, Move.ARRIVED)
 
 
 def test_the_architecture_page_shows_the_table_as_it_is() -> None:
     page = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert diagram() in page
+
+
+def test_a_person_holds_a_place_from_the_number_to_the_end_but_not_after_a_missed_call() -> None:
+    assert {state.value for state in HOLDS_PLACE} == {
+        "reserved", "waiting", "called", "serving", "parked",
+    }  # fmt: skip
+    assert {state.value for state in AT_COUNTER} == {"called", "serving"}
+    assert {state.value for state in TERMINAL} == {"completed", "voided", "cancelled", "expired"}
+
+
+def test_a_new_number_has_been_nowhere_yet() -> None:
+    given = {
+        "id": TicketId("20261123-A001"),
+        "number": TicketNumber("A001"),
+        "service": ServiceId("a"),
+        "person": None,
+        "kiosk": ClientId("kiosk-01"),
+        "place": (1,),
+        "reserved_ms": 5,
+    }
+    ticket = Ticket(**given)
+    rest = {each.name: getattr(ticket, each.name) for each in fields(ticket)}
+    assert rest == given | {
+        "state": TicketState.RESERVED,
+        **dict.fromkeys(("recalls", "called_wall_ms", "called_ms", "since_ms", "companions"), 0),
+        **dict.fromkeys(("reinstated", "step"), 0),
+        **dict.fromkeys(("is_due", "is_rated", "is_proxy"), False),
+        **dict.fromkeys(("counter", "clerk", "due_ms", "priority", "for_counter", "returns_to")),
+        **dict.fromkeys(("returns_as", "first_place", "parking", "item", "quota")),
+        "valid_from_ms": None,
+    }
+    assert ticket.kept_place == (1,)
+    assert Parking(7) == Parking(since_wall_ms=7, due_ms=None, due_wall_ms=None)
+
+
+def test_an_appointment_has_a_line_of_its_own_until_its_visitor_is_sent_to_a_counter() -> None:
+    ticket = Ticket(
+        id=TicketId("20261123-A001"),
+        number=TicketNumber("A001"),
+        service=ServiceId("a"),
+        person=None,
+        kiosk=ClientId("kiosk-01"),
+        place=(1,),
+        reserved_ms=0,
+        since_ms=3,
+        due_ms=9,
+    )
+    assert ticket.lane == Lane(ServiceId("a"), is_booked=True)
+    assert ticket.waiting == Waiting((1,), ticket.id, 3, 9)
+    sent = replace(ticket, for_counter=CounterId(2))
+    assert sent.lane == Lane(ServiceId("a"), counter=CounterId(2))
+    assert sent.waiting == Waiting((1,), ticket.id, 3)
+    walk_in = replace(ticket, due_ms=None)
+    assert walk_in.lane == Lane(ServiceId("a"))
+    assert walk_in.waiting == Waiting((1,), ticket.id, 3)

@@ -4,6 +4,7 @@ The flows are the product's; a person is whoever calls `press` and `tap` and loo
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hallserver.client.outbox import OutboxFull
 from hallserver.client.record import NullRecord
@@ -143,6 +144,10 @@ class CounterTerminal(Client):
     def take(self, update: Update) -> None:
         """Show it."""
         if isinstance(update, ReplyArrived) and isinstance(update.command, WITHOUT_A_KEY):
+            if self._terminal is not None:
+                # What an earlier reply told is over: where the desk is again as it was before the
+                # call, no snapshot can tell the terminal so.
+                self._terminal.state = replace(self._terminal.state, ahead=None)
             self.on_look()
         elif self._terminal is not None:
             self._terminal.take(update)

@@ -13,6 +13,43 @@ from tests.simulation.report import run_day
 from tests.simulation.shape import USUAL, FaultKind, draw
 
 SEEDS = range(1, 21)
+CUSTOMARY = (3045, 2011)
+"""Days on which nearly everything is done that can be done."""
+NEWER = frozenset(
+    [
+        "TicketTransferred",
+        "TicketReturned",
+        "TicketReaddressed",
+        "StepCompleted",
+        "TicketParked",
+        "ParkedDue",
+        "TicketResumed",
+        "TicketReinstated",
+        "TicketReleased",
+        "TicketCancelled",
+        "TicketCarriedOver",
+        "CounterPaused",
+        "CounterResumed",
+        "PriorityGranted",
+        "StaffSignedIn",
+        "KiosksClosed",
+        "KiosksOpened",
+        "ServicesAssigned",
+        "ProposalMade",
+        "ProposalApproved",
+        "AnnouncementEnded",
+        "AppointmentBooked",
+        "AppointmentCheckedIn",
+        "AppointmentMissed",
+        "AppointmentCarriedOver",
+        "by_clerk",
+        "aged",
+        "addressed",
+        "appointment",
+        "green_channel",
+    ]
+)
+"""Events and reasons of calls that a plain day does not have."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -63,3 +100,21 @@ def test_the_same_seed_gives_the_same_trace_and_another_one_another():
     first, again, other = (Day(draw(seed)).run().trace_hash for seed in (3, 3, 4))
     assert first == again
     assert first != other
+
+
+def test_on_days_with_every_custom_each_newer_rule_is_played():
+    played = set()
+    for seed in CUSTOMARY:
+        counts = Day(draw(seed)).run().counts
+        played |= {name for name, count in counts.items() if count}
+    assert not NEWER - played
+
+
+def test_some_days_have_no_customs_and_mean_what_they_meant():
+    plain = [shape for shape in map(draw, SEEDS) if shape.plan == shape.plain_plan]
+    assert len(plain) >= 3
+    for shape in plain:
+        assert not (shape.plan.guides)
+        assert not (shape.plan.consoles)
+        assert not (shape.plan.gateways)
+        assert shape.customs.transfers == shape.customs.parks == shape.customs.books == 0

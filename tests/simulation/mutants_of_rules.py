@@ -246,5 +246,9 @@ OF_RULES: tuple[tuple[str, type[Hall], tuple[str, ...]], ...] = (
     ),
 )
 
-SHOWS_AT = {"leaves a proposal open": 6, "leaves who was sent to nobody": 6}
+SHOWS_AT = {
+    "forgets the parked at a restart": 38,
+    "leaves a proposal open": 6,
+    "leaves who was sent to nobody": 6,
+}
 """Which day to begin with: what these do wrong is not done on each."""

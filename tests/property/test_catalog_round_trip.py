@@ -69,7 +69,7 @@ catalogs = st.lists(
     items,
     min_size=1,
     max_size=5,
-    unique_by=(lambda item: item["id"], lambda item: str(item["name"])),
+    unique_by=(lambda item: item["id"], lambda item: str(sorted(item["name"].items()))),
 )
 
 

@@ -18,6 +18,7 @@ from hallserver.protocol.ids import (
     CounterId,
     PriorityId,
     ServiceId,
+    TicketId,
     TicketNumber,
 )
 from hallserver.protocol.replies import (
@@ -291,3 +292,35 @@ def test_of_a_number_that_stands_ahead_for_no_known_reason_no_more_is_said() -> 
     reply = ask(played, second.number, first.number)
     assert isinstance(reply, Explanation)
     assert reply.text == Text("A002号在队伍中排在A001号之前。", "A002 stood ahead of A001 in line.")
+
+
+def test_who_was_set_back_once_stays_so_whatever_happens_without_moving_them() -> None:
+    played = hall()
+    first, second = take(played), take(played)
+    missed = played.send("counter-1", c.CallNext())
+    assert isinstance(missed, TicketAtCounter)
+    played.send("counter-1", c.MarkNoShow(ticket=missed.ticket))
+    played.send("counter-1", c.Reinstate(number=first.number))
+    call(played, first.number)
+    played.send("counter-1", c.UndoCall(ticket=first.ticket))
+    assert next_number(played) == second.number
+    reply = ask(played, second.number, first.number)
+    assert isinstance(reply, Explanation)
+    assert reply.text.en == (
+        "A001 had missed its call and by the hall's rule came back in line behind A002."
+    )
+
+
+def test_what_became_of_a_ticket_is_told_in_order() -> None:
+    played = hall()
+    given = take(played)
+    next_number(played)
+    versions = played.hall.state.past.versions(given.ticket)
+    assert [version.ticket.state.name for version in versions] == [
+        "RESERVED",
+        "WAITING",
+        "CALLED",
+        "SERVING",
+        "COMPLETED",
+    ]
+    assert played.hall.state.past.versions(TicketId("no-such-ticket")) == ()

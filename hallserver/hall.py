@@ -137,7 +137,7 @@ class Hall:
         """
         services, self.state.touched_services = self.state.touched_services, set()
         if services or self._load.has_news:
-            yield routes.topic(routes.LOAD), self._load.show(epoch)
+            yield routes.topic(routes.LOAD), self._load.show(epoch, services)
         for desk in sorted(self._counters_serving(services)):
             yield (
                 routes.topic(routes.COUNTER, counter=desk),
@@ -152,7 +152,7 @@ class Hall:
         state = self.state
         yield routes.topic(routes.CATALOG), views.catalog_today(state, epoch)
         yield routes.topic(routes.CONSOLE), views.console(state, epoch)
-        yield routes.topic(routes.LOAD), self._load.show(epoch)
+        yield routes.topic(routes.LOAD), self._load.show(epoch, state.touched_services)
         for zone in self._plan.zones:
             yield routes.topic(routes.BOARD, zone=zone.id), views.board(state, zone.id, epoch)
         for voiced in state.voices.zones:

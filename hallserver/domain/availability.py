@@ -9,6 +9,7 @@ from hallserver.domain.calendar import (
     day_after,
     moment_ms,
 )
+from hallserver.domain.hours import Span
 from hallserver.domain.numbering import Numbering
 from hallserver.domain.plan import Service
 from hallserver.domain.quota import Quota
@@ -18,7 +19,7 @@ from hallserver.domain.steady import Availability, Steady
 from hallserver.protocol.ids import BusinessDay
 from hallserver.protocol.states import ServiceStatus
 
-__all__ = ["Availability", "availability", "steady"]
+__all__ = ["Availability", "availability", "steady", "steady_span"]
 
 
 def availability(state: HallState, service: Service, wall_ms: int) -> Availability:
@@ -56,6 +57,17 @@ def steady(state: HallState, service: Service, wall_ms: int) -> Steady:
         else:
             ends_ms = min(ends_ms, noon_ms)
     return Steady(begins_ms, ends_ms, _by_clock(state, service, schedule, wall_ms))
+
+
+def steady_span(state: HallState) -> Span:
+    """Return the stretch of wall time in which only numbers given change any availability.
+
+    Empty as long as not every service was asked for on this day.
+    """
+    known = state.steady.values()
+    if len(known) < len(state.plan.services):
+        return (0, 0)
+    return max(each.begins_ms for each in known), min(each.ends_ms for each in known)
 
 
 def _by_clock(state: HallState, service: Service, schedule: Schedule, wall_ms: int) -> Availability:

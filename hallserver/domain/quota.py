@@ -11,7 +11,8 @@ from hallserver.domain.rules import ServiceRules
 from hallserver.protocol.ids import BusinessDay, ServiceId
 from hallserver.protocol.states import TicketState
 
-_GIVEN_BACK = frozenset({TicketState.VOIDED, TicketState.CANCELLED})
+GIVEN_BACK = frozenset({TicketState.VOIDED, TicketState.CANCELLED})
+"""After these a ticket counts for no quota."""
 
 
 class Quota(NamedTuple):
@@ -32,8 +33,8 @@ class Quotas:
         """Take note of a new ticket (`before` is None) or of one that has another state now."""
         if quota is None:
             return
-        was = before is not None and before not in _GIVEN_BACK
-        is_ = after not in _GIVEN_BACK
+        was = before is not None and before not in GIVEN_BACK
+        is_ = after not in GIVEN_BACK
         self._given[quota] += int(is_) - int(was)
 
     def has_day(self, rules: ServiceRules, day: BusinessDay, service: ServiceId) -> bool:

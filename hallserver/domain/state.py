@@ -16,7 +16,7 @@ from hallserver.domain.night import NightTickets
 from hallserver.domain.numbering import Numbering
 from hallserver.domain.past import Past
 from hallserver.domain.plan import HallPlan
-from hallserver.domain.quota import Quotas
+from hallserver.domain.quota import GIVEN_BACK, Quotas
 from hallserver.domain.steady import Steady
 from hallserver.domain.ticket import AT_COUNTER, HOLDS_PLACE, Move, Ticket
 from hallserver.domain.tidal import Tides
@@ -86,6 +86,8 @@ class HallState:
         self.touched_voices: set[ZoneId] = set()
         self.touched_counters: set[CounterId] = set()
         self.touched_services: set[ServiceId] = set()
+        self.touched_numbers: set[ServiceId] = set()
+        """Services of which a number was given, or given back to a quota."""
         self.is_catalog_touched = False
         self.is_console_touched = False
         self.begin(BusinessDay(""))
@@ -168,6 +170,7 @@ class HallState:
 
     def add(self, ticket: Ticket) -> None:
         """Take a new ticket in."""
+        self.touched_numbers.add(ticket.service)
         if token.day_of(ticket.id) == self.night.day:
             self.night.add(ticket)
             return
@@ -182,7 +185,9 @@ class HallState:
     def move(self, ticket: TicketId, move: Move, **changes: Any) -> Ticket:
         """Move a ticket by the table; lines, desks and held tickets keep in step with it."""
         if ticket in self.night.tickets:
-            return self.night.move(ticket, move, **changes)
+            moved = self.night.move(ticket, move, **changes)
+            self._keep_quota(moved)
+            return moved
         return self._put(replace(self.tickets[ticket].moved(move), **changes), move)
 
     def alter(self, ticket: TicketId, **changes: Any) -> Ticket:
@@ -197,6 +202,7 @@ class HallState:
         self._keep_hold(before, after)
         self._keep_voice(before, after)
         self.quotas.note(after.quota, before.state, after.state)
+        self._keep_quota(after)
         self.tickets[after.id] = after
         self.past.go_on(self.seq, self.now_ms, move, after)
         return after
@@ -240,6 +246,10 @@ class HallState:
         if is_ is not None:
             insort(self.reminders, is_)
         self.touched_counters.add(before.counter)
+
+    def _keep_quota(self, after: Ticket) -> None:
+        if after.quota is not None and after.state in GIVEN_BACK:
+            self.touched_numbers.add(after.quota.service)
 
     def _keep_hold(self, before: Ticket | None, after: Ticket) -> None:
         was, is_ = _hold(before), _hold(after)

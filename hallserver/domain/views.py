@@ -1,12 +1,14 @@
 """What the hall publishes of its state: one pure function a snapshot."""
 
+from collections.abc import Mapping
+
 from msgspec import structs
 
 from hallserver.domain.announcements import sentences
 from hallserver.domain.availability import availability
 from hallserver.domain.plan import HallPlan, Service
 from hallserver.domain.state import HallState
-from hallserver.protocol.ids import Epoch, ZoneId
+from hallserver.protocol.ids import Epoch, ServiceId, ZoneId
 from hallserver.protocol.snapshots import (
     BoardSnapshot,
     Catalog,
@@ -63,20 +65,29 @@ def catalog_today(state: HallState, epoch: Epoch) -> Catalog:
 def hall_load(state: HallState, epoch: Epoch) -> HallLoad:
     """Show how many wait for each service, and whether numbers are given."""
 
-    def of(service: Service) -> ServiceLoad:
-        found = availability(state, service, state.wall_ms)
-        return ServiceLoad(
-            waiting=state.lines.length(service.id),
-            open_counters=state.open_counters(service.id),
-            status=found.status,
-            again_at_ms=found.again_ms,
-        )
+    services = {service.id: service_load(state, service) for service in state.plan.services}
+    return load_with(state, services, epoch)
 
-    services = {service.id: of(service) for service in state.plan.services}
+
+def service_load(state: HallState, service: Service) -> ServiceLoad:
+    """Show how many wait for one service, and whether its numbers are given."""
+    found = availability(state, service, state.wall_ms)
+    return ServiceLoad(
+        waiting=state.lines.length(service.id),
+        open_counters=state.open_counters(service.id),
+        status=found.status,
+        again_at_ms=found.again_ms,
+    )
+
+
+def load_with(
+    state: HallState, services: Mapping[ServiceId, ServiceLoad], epoch: Epoch
+) -> HallLoad:
+    """Show the load of the hall, of which that of its services is known."""
     return HallLoad(
         epoch=epoch,
         version=state.seq,
-        services=services,
+        services=dict(services),
         notice=state.notice,
         day=state.numbering.day or None,
     )

@@ -1,14 +1,17 @@
 """What is kept of the clock's decisions is what would be worked out anew, whatever happens."""
 
 from dataclasses import replace
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hallserver.domain import views
 from hallserver.domain.availability import availability
+from hallserver.domain.load import LOOK_EVERY_MS
 from hallserver.domain.rules import ALWAYS, Period, Schedule, ServiceRules
 from hallserver.protocol import commands as c
-from hallserver.protocol.ids import ServiceId, TicketToken
+from hallserver.protocol.ids import Epoch, ServiceId, TicketToken
 from hallserver.protocol.replies import Reservation
 from hallserver.protocol.states import ServiceStatus
 from tests.helpers.halls import DAY_MS, MORNING_MS, Played, small_plan
@@ -45,17 +48,34 @@ doings = st.lists(
         jumps_ms,
         st.sampled_from("abc").map(lambda name: ("take", name)),
         st.just(("give back", None)),
+        st.just(("confirm", None)),
         st.just(("tick", None)),
     ),
     max_size=25,
 )
+
+
+def a_busy_time(seed):
+    """Mostly numbers: lists that Hypothesis grows itself stay short, and jump about."""
+    chance = Random(seed)
+    whats = ["take"] * 9 + ["give back"] * 4 + ["confirm"] * 3 + ["tick", "by", "to"]
+    values = {
+        "take": lambda: chance.choice("abc"),
+        "by": lambda: chance.choice((-1, 1)) * chance.randrange(DAY_MS),
+        "to": lambda: (chance.choice(EDGES_MIN), chance.randint(-1, 1), chance.randint(0, 6)),
+    }
+    drawn = chance.choices(whats, k=chance.randrange(10, 50))
+    return [(what, values.get(what, lambda: None)()) for what in drawn]
+
+
+busy_times = st.integers(0, 2**32).map(a_busy_time)
 MIDNIGHT_MS = MORNING_MS - 480 * MINUTE_MS
 
 
-def a_hall(service_rules, width):
+def a_hall(service_rules, width, *, is_shared=False):
     plan = small_plan(width=width)
     services = tuple(
-        replace(service, rules=given_rules)
+        replace(service, rules=given_rules, prefix="A" if is_shared else service.prefix)
         for service, given_rules in zip(plan.services, service_rules, strict=True)
     )
 
@@ -71,28 +91,54 @@ def kept_is_worked_out(played):
         state.steady = before
 
 
+def do(played, given_numbers, what, value):
+    match what:
+        case "by":
+            played.now = replace(played.now, wall_ms=played.now.wall_ms + value)
+        case "to":
+            minute, off_ms, days = value
+            wall_ms = MIDNIGHT_MS + days * DAY_MS + minute * MINUTE_MS + off_ms
+            played.now = replace(played.now, wall_ms=wall_ms)
+        case "tick":
+            played.tick()
+        case "take":
+            reply = played.send("kiosk-01", c.ReserveTicket(ServiceId(value)))
+            if isinstance(reply, Reservation):
+                given_numbers.append(reply)
+        case "confirm" if given_numbers:
+            played.send("kiosk-01", c.ConfirmPrinted(given_numbers[-1].ticket))
+        case "give back" if given_numbers:
+            played.send("kiosk-01", c.CancelTicket(TicketToken(given_numbers.pop().token)))
+
+
 @settings(max_examples=150)
 @given(st.tuples(rules, rules, rules), st.sampled_from((1, 3)), doings)
 def test_what_is_kept_is_what_would_be_worked_out(service_rules, width, doings):
     played = a_hall(service_rules, width)
-    tokens = []
+    given_numbers = []
     for what, value in doings:
-        match what:
-            case "by":
-                played.now = replace(played.now, wall_ms=played.now.wall_ms + value)
-            case "to":
-                minute, off_ms, days = value
-                wall_ms = MIDNIGHT_MS + days * DAY_MS + minute * MINUTE_MS + off_ms
-                played.now = replace(played.now, wall_ms=wall_ms)
-            case "tick":
-                played.tick()
-            case "take":
-                reply = played.send("kiosk-01", c.ReserveTicket(ServiceId(value)))
-                if isinstance(reply, Reservation):
-                    tokens.append(reply.token)
-            case "give back" if tokens:
-                played.send("kiosk-01", c.CancelTicket(TicketToken(tokens.pop())))
+        do(played, given_numbers, what, value)
         kept_is_worked_out(played)
+
+
+@settings(max_examples=100)
+@given(st.tuples(rules, rules, rules), st.sampled_from((1, 3)), st.booleans(), busy_times)
+def test_the_load_that_was_shown_last_is_what_would_be_worked_out(
+    service_rules, width, is_shared, doings
+):
+    played = a_hall(service_rules, width, is_shared=is_shared)
+    shown, given_numbers = {}, []
+    for number, (what, value) in enumerate(doings):
+        do(played, given_numbers, what, value)
+        if number % 3:  # often, but not always
+            continue
+        played.now = replace(played.now, elapsed_ms=played.now.elapsed_ms + LOOK_EVERY_MS)
+        played.tick()
+        changed = played.hall.changed_counts if shown else played.hall.everything
+        shown |= dict(changed(Epoch(1)))
+        anew = views.hall_load(played.hall.state, Epoch(1))
+        assert shown["jiaohao/load"].services == anew.services
+        assert shown["jiaohao/load"].day == anew.day
 
 
 def test_the_last_millisecond_of_a_stretch_still_belongs_to_it():

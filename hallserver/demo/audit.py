@@ -83,6 +83,11 @@ _ACKNOWLEDGED = {
     "arrived": {"TicketArrived"},
     "completed": {"TicketCompleted", "TicketReturned", "StepCompleted"},
     "no_show": {"TicketMissed"},
+    "undone": {"TicketReleased"},
+    "transferred": {"TicketTransferred"},
+    "parked": {"TicketParked"},
+    "resumed": {"TicketResumed"},
+    "reinstated": {"TicketReinstated"},
     "rated": {"ServiceRated"},
 }
 

@@ -3,17 +3,22 @@
 What the terminal shows is held against the history of its counter as the hall lived it.
 """
 
+from dataclasses import replace
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived
 from hallserver.domain import desk_view
+from hallserver.domain.plan import with_clerks
+from hallserver.domain.rules import Permission
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import CommandId, CounterId, Epoch, ServiceId
 from hallserver.protocol.replies import Rejected, Reservation
-from tests.helpers.halls import DAY_MS, PASSWORD, Played
-from ui.counter.flow import Act, Pressed, SignInPressed, State, Submitted, step
+from hallserver.protocol.states import PauseReason
+from tests.helpers.halls import DAY_MS, PASSWORD, Played, small_plan
+from ui.counter.flow import Act, Asked, Pressed, SignInPressed, State, Submitted, step
 
 TERMINAL = "counter-1"
 HERE = CounterId(1)
@@ -31,7 +36,9 @@ def key(clerk, active):
 class TerminalMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.played = Played()
+        plan = small_plan()
+        allowed = [replace(each, permissions=frozenset(Permission)) for each in plan.clerks]
+        self.played = Played(with_clerks(plan, allowed))
         self.state = State(link=LinkState.LIVE)
         self.presses = 0
         self.clock_s = 0.0
@@ -94,6 +101,41 @@ class TerminalMachine(RuleBasedStateMachine):
             self._take(Pressed(act, self.clock_s))
             self.hear_all_of_the_hall()
         assert self.presses <= before + 1
+
+    @rule(data=st.data(), soon=st.booleans())
+    def ask(self, data, soon):
+        """Ask for what has no key, about any ticket that there is."""
+        tickets = sorted(self.played.hall.state.tickets)
+        if not tickets:
+            return
+        ticket = data.draw(st.sampled_from(tickets))
+        active = self.state.active
+        if active is not None and data.draw(st.integers(0, 3)):
+            ticket = active.ticket
+        number = ticket.partition("-")[2]
+        command = data.draw(
+            st.sampled_from(
+                [
+                    c.UndoCall(ticket),
+                    c.Park(ticket),
+                    c.Resume(ticket),
+                    c.Transfer(ticket, ServiceId("b")),
+                    c.Transfer(ticket, ServiceId("a"), is_returning=True),
+                    c.Complete(ticket, (ServiceId("b"),)),
+                    c.Reinstate(number),
+                    c.CallTicket(number, c.CallWish.OTHER),
+                    c.PauseCounter(PauseReason.MEETING),
+                    c.ResumeCounter(),
+                ]
+            )
+        )
+        self.clock_s += 0.1 if soon else 1.0
+        self._ask(command)
+
+    def _ask(self, command):
+        before, may_ask = self.presses, self.state.may_ask
+        self._take(Asked(command, self.clock_s))
+        assert self.presses <= before + may_ask
 
     @rule(clerk=st.sampled_from(["clerk-1", "clerk-2"]), password=st.sampled_from([PASSWORD, "x"]))
     def sign_in(self, clerk, password):
@@ -215,3 +257,18 @@ def test_the_machine_reaches_calls_that_a_rejected_reply_ends():
     machine.press(Act.NEXT, soon=False)
     machine.hear_all_of_the_hall()
     assert machine.state.active is not None
+
+
+def test_in_the_machine_an_undone_call_goes_although_the_calls_snapshot_was_lost():
+    machine = TerminalMachine()
+    machine.begin()
+    machine.sign_in("clerk-1", PASSWORD)
+    machine.somebody_takes_a_number("a")
+    machine.hear_all_of_the_hall()
+    machine.press(Act.NEXT, soon=False)
+    machine.the_hall_hears(1)
+    machine.arrived = [it for it in machine.arrived if isinstance(it, ReplyArrived)]
+    machine.hear_all_of_the_hall()
+    machine._ask(c.UndoCall(machine.state.active.ticket))
+    machine.hear_all_of_the_hall()
+    assert machine.state.active is None

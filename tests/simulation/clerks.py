@@ -278,7 +278,7 @@ class Clerk:
     def _submit(self, command: c.Command) -> None:
         """Ask for what has no key; look again soon, whatever comes of it."""
         if self.post is not None and self.post.terminal.state.link is LinkState.LIVE:
-            self.post.terminal.submit(command)
+            self.post.terminal.ask(command)
         self._later(4.0, self._again)
 
     def _press_again(self, act: Act) -> None:

@@ -4,12 +4,11 @@ The flows are the product's; a person is whoever calls `press` and `tap` and loo
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from hallserver.client.outbox import OutboxFull
 from hallserver.client.record import NullRecord
 from hallserver.client.subscriptions import subscriptions_for
-from hallserver.client.updates import LinkState, ReplyArrived, SnapshotArrived, Update
+from hallserver.client.updates import LinkState, SnapshotArrived, Update
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import ClientId, CounterId, ZoneId
 from hallserver.protocol.routes import counter_terminal, rating_pad
@@ -28,18 +27,6 @@ from ui.counter.terminal import Terminal
 from ui.ratingpad import flow as ratingpad
 
 PAD_TICK_S = 0.25
-WITHOUT_A_KEY = (
-    c.UndoCall,
-    c.Reinstate,
-    c.Transfer,
-    c.Park,
-    c.Resume,
-    c.PauseCounter,
-    c.ResumeCounter,
-    c.CallTicket,
-    c.GrantPriority,
-)
-"""Commands that the terminal has no key for: they travel on its link, and it hears nothing."""
 SENTENCE_S = 3.0
 FAILS = 0.05
 """Of what a voice begins to say, so much ends in silence."""
@@ -143,20 +130,14 @@ class CounterTerminal(Client):
 
     def take(self, update: Update) -> None:
         """Show it."""
-        if isinstance(update, ReplyArrived) and isinstance(update.command, WITHOUT_A_KEY):
-            if self._terminal is not None:
-                # What an earlier reply told is over: where the desk is again as it was before the
-                # call, no snapshot can tell the terminal so.
-                self._terminal.state = replace(self._terminal.state, ahead=None)
-            self.on_look()
-        elif self._terminal is not None:
+        if self._terminal is not None:
             self._terminal.take(update)
             self.on_look()
 
-    def submit(self, command: c.Command) -> None:
+    def ask(self, command: c.Command) -> None:
         """Ask for something that has no key."""
-        if self.is_up and self.link is not None:
-            self.link.submit(command)
+        if self.is_up and self._terminal is not None:
+            self._terminal.ask(command, self.world.now_s)
 
     @property
     def state(self) -> State:

@@ -299,7 +299,7 @@ class Visitor:
             guide.submit(command)
             return
         place = self._custom.choice(list(self._hall.places.values()))
-        place.terminal.submit(command)
+        place.terminal.ask(command)
 
     # Being called.
 

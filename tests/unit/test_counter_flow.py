@@ -16,12 +16,13 @@ from hallserver.protocol.ids import (
     TicketId,
     TicketNumber,
 )
-from hallserver.protocol.replies import Done, SignedIn, TicketAtCounter, reject
+from hallserver.protocol.replies import Done, Explanation, SignedIn, TicketAtCounter, reject
 from hallserver.protocol.snapshots import ActiveTicket, ClerkAtCounter, CounterSnapshot
-from hallserver.protocol.states import TicketState
+from hallserver.protocol.states import PauseReason, TicketState
 from ui.counter.flow import (
     SAME_KEY_GUARD_S,
     Act,
+    Asked,
     Pressed,
     SignInPressed,
     State,
@@ -211,6 +212,102 @@ def test_a_snapshot_that_overtook_its_reply_is_never_set_back():
     assert state.active is None
     assert not state.is_signed_in
     assert state.pending is None
+
+
+def ask(state, command, command_id="ask-00001"):
+    """Ask for what has no key and let the link take the command."""
+    return play(state, Asked(command), Submitted(CommandId(command_id)))
+
+
+def test_an_undone_call_is_gone_although_no_snapshot_of_it_ever_came():
+    state, _ = press(working(), Act.NEXT)
+    state = reply(state, answer(TicketState.CALLED))
+    state, commands = ask(state, c.UndoCall(T1))
+    assert commands == [c.UndoCall(T1)]
+    state = reply(state, answer(TicketState.WAITING), "ask-00001")
+    assert state.active is None
+    assert state.said == Text("已撤回对 A001 的呼叫", "Call of A001 taken back")
+    assert state.allowed == {Act.NEXT, Act.SIGN_OUT}
+    # The desk is as it was before the call: this one looks like a snapshot from before it.
+    state, _ = play(state, SnapshotArrived(snapshot(7)))
+    assert state.active is None
+    state, _ = play(state, SnapshotArrived(snapshot(8, clerk=None)))
+    assert not state.is_signed_in
+
+
+@pytest.mark.parametrize(
+    ("command", "becomes", "said"),
+    [
+        (c.Transfer(T1, ServiceId("b")), TicketState.WAITING, "A001 已转移"),
+        (c.Park(T1), TicketState.PARKED, "A001 已挂起"),
+        (c.Complete(T1, (ServiceId("b"),)), TicketState.COMPLETED, "A001 已办结"),
+        (c.Complete(T1), TicketState.WAITING, "A001 本环节已办结，转入后续环节"),
+    ],
+)
+def test_who_is_sent_on_or_set_aside_leaves_the_counter_with_the_reply(command, becomes, said):
+    state, _ = ask(working(ticket(TicketState.SERVING)), command)
+    assert state.pending is not None
+    state = reply(state, answer(becomes), "ask-00001")
+    assert (state.active, state.pending, state.said.zh) == (None, None, said)
+
+
+def test_who_is_taken_up_again_or_called_by_number_is_here_with_the_reply():
+    state, _ = ask(working(), c.Resume(T1))
+    state = reply(state, answer(TicketState.SERVING), "ask-00001")
+    assert state.active.state is TicketState.SERVING
+    state, _ = ask(working(), c.CallTicket(TicketNumber("A001"), c.CallWish.URGENT))
+    state = reply(state, answer(TicketState.CALLED), "ask-00001")
+    assert (state.active.number, state.said.zh) == ("A001", "已呼叫 A001")
+
+
+def test_reinstating_somebody_leaves_the_ticket_at_this_counter_alone():
+    here = working(ticket(TicketState.SERVING, number="A002"))
+    state, _ = ask(here, c.Reinstate(TicketNumber("A001")))
+    state = reply(state, answer(TicketState.WAITING), "ask-00001")
+    assert (state.desk, state.ahead) == (here.desk, None)
+    assert state.said == Text("A001 已恢复排队", "A001 waits again")
+
+
+@pytest.mark.parametrize(
+    ("command", "what", "said"),
+    [
+        (c.PauseCounter(PauseReason.MEETING), Done(), "This window is paused."),
+        (c.ResumeCounter(), Done(), "This window is open again."),
+        (c.GrantPriority(TicketNumber("A001"), None), Done(), "The priority class is set."),
+        (
+            c.ExplainCall(TicketNumber("A002"), TicketNumber("A001")),
+            Explanation(Text("因为。", "Because.")),
+            "Because.",
+        ),
+    ],
+)
+def test_what_moves_no_ticket_is_said_and_ends_no_shift(command, what, said):
+    state, _ = ask(working(), command)
+    state = reply(state, what, "ask-00001")
+    assert (state.said.en, state.is_refusal, state.is_signed_in) == (said, False, True)
+    state, _ = play(state, SnapshotArrived(snapshot(9, clerk=None)))
+    assert state.said.en.startswith("The shift at this window has ended.")
+
+
+def test_what_has_no_key_is_one_press_like_any_other():
+    command = c.Park(T1)
+    state = working(ticket(TicketState.SERVING))
+    state, commands = play(state, Asked(command, 1.0), Submitted(CommandId("ask-00001")))
+    assert commands == [command]
+    assert play(state, Asked(command, 1.2), Asked(c.ResumeCounter(), 1.3))[1] == []
+    state = reply(state, reject(RejectionCode.PARK_LIMIT), "ask-00001")
+    assert state.refusal is RejectionCode.PARK_LIMIT
+    assert play(state, Asked(command, 1.4))[1] == []
+    assert play(state, Asked(c.ResumeCounter(), 1.4))[1] == [c.ResumeCounter()]
+    assert play(state, Asked(command, 2.5))[1] == [command]
+
+
+def test_nothing_is_asked_for_before_the_shift_or_while_the_hall_is_away():
+    command = c.ResumeCounter()
+    assert play(State(link=LinkState.LIVE), Asked(command))[1] == []
+    state, commands = play(working(), LinkChanged(LinkState.STALE), Asked(command))
+    assert commands == []
+    assert state.is_refusal
 
 
 def test_an_older_or_repeated_snapshot_changes_nothing():

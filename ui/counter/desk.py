@@ -36,7 +36,9 @@ class Ahead:
 
     `passed` are the desks that the replies left behind. A snapshot of one of them is from before
     the reply, though it may come after it. Any other is at least as new as the reply: within a
-    shift nothing but this terminal moves a ticket here, and others can only end the shift.
+    shift nothing but this terminal moves a ticket here, and others can only end the shift. Where a
+    desk is again as it was before (a call undone, a ticket parked), a snapshot of it changes
+    nothing: the replies have told as much, if each of them was taken.
 
     Shifts begin and end by snapshots alone. A desk without a clerk looks the same before a shift
     and after it, so a reply could not be told from being long past.
@@ -63,10 +65,10 @@ def go_ahead(ahead: Ahead | None, shown: Desk, desk: Desk) -> Ahead:
 
 def desk_after(shown: Desk, reply: TicketAtCounter) -> Desk:
     """Say what a desk is like after a command about a ticket that the hall obeyed."""
-    if reply.state not in _AT_COUNTER:
-        return Desk(shown.clerk, None)
     known = shown.active
     is_known = known is not None and known.ticket == reply.ticket
+    if reply.state not in _AT_COUNTER:
+        return Desk(shown.clerk, None) if is_known else shown
     active = ActiveTicket(
         ticket=reply.ticket,
         number=reply.number,

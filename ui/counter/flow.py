@@ -86,6 +86,18 @@ class Pressed:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The clerk asks for what has no key: to undo, park, transfer, pause, call a given number …
+
+    The hall says what of it may be; here it is one press like any other. `at_s` as in
+    `SignInPressed`.
+    """
+
+    command: c.Command
+    at_s: float | None = None
+
+
+@dataclass(frozen=True)
 class Submitted:
     """The link took the command of the last `Submit` under this id."""
 
@@ -100,6 +112,7 @@ class SubmitRefused:
 Event = (
     SignInPressed
     | Pressed
+    | Asked
     | Submitted
     | SubmitRefused
     | LinkChanged
@@ -130,16 +143,16 @@ class Pending:
 
     command: c.Command
     act: Act | None
-    """None for signing in."""
+    """None for signing in, and for what has no key."""
     shown: Desk
     command_id: CommandId | None = None
 
 
 @dataclass(frozen=True)
 class KeyPress:
-    """The last press that led to a command or bounced after it; `act` is None for signing in."""
+    """The last press that led to a command or bounced after it; what has no key by its command."""
 
-    act: Act | None
+    act: Act | type[c.Command]
     at_s: float
 
 
@@ -194,6 +207,11 @@ class State:
         return frozenset() if self.pending else self.offered
 
     @property
+    def may_ask(self) -> bool:
+        """What has no key can be asked for now."""
+        return self.is_signed_in and self.link is LinkState.LIVE and self.pending is None
+
+    @property
     def may_sign_in(self) -> bool:
         """The sign-in form does something now."""
         is_live = self.link is LinkState.LIVE
@@ -207,6 +225,8 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
             return _press(state, act, at_s)
         case SignInPressed():
             return _sign_in(state, event)
+        case Asked(command, at_s):
+            return _ask(state, command, at_s)
         case Submitted(command_id):
             return _taken(state, command_id), ()
         case SubmitRefused():
@@ -237,6 +257,16 @@ def _press(state: State, act: Act, at_s: float | None) -> tuple[State, tuple[Eff
     return _submit(state, command, act, at_s), (Submit(command),)
 
 
+def _ask(state: State, command: c.Command, at_s: float | None) -> tuple[State, tuple[Effect, ...]]:
+    if state.link is not LinkState.LIVE:
+        return _refuse_away(state), ()
+    if _is_bounce(state, type(command), at_s):
+        return _bounced(state, type(command), at_s), ()
+    if not state.may_ask:
+        return state, ()
+    return _submit(state, command, None, at_s), (Submit(command),)
+
+
 def _command(state: State, act: Act) -> c.Command:
     if act is Act.NEXT:
         return c.CallNext()
@@ -252,8 +282,8 @@ def _sign_in(state: State, entered: SignInPressed) -> tuple[State, tuple[Effect,
     clerk = ClerkId(entered.account.strip())
     if state.link is not LinkState.LIVE:
         return _refuse_away(state), ()
-    if _is_bounce(state, None, entered.at_s):
-        return _bounced(state, None, entered.at_s), ()
+    if _is_bounce(state, c.SignIn, entered.at_s):
+        return _bounced(state, c.SignIn, entered.at_s), ()
     if not state.may_sign_in or not clerk or not entered.password:
         return state, ()
     without_password = c.SignIn(clerk=clerk, password="*")
@@ -261,20 +291,20 @@ def _sign_in(state: State, entered: SignInPressed) -> tuple[State, tuple[Effect,
     return now, (Submit(c.SignIn(clerk=clerk, password=entered.password)),)
 
 
-def _is_bounce(state: State, act: Act | None, at_s: float | None) -> bool:
+def _is_bounce(state: State, act: Act | type[c.Command], at_s: float | None) -> bool:
     last = state.pressed
     if last is None or at_s is None or last.act is not act:
         return False
     return at_s - last.at_s < SAME_KEY_GUARD_S
 
 
-def _bounced(state: State, act: Act | None, at_s: float | None) -> State:
+def _bounced(state: State, act: Act | type[c.Command], at_s: float | None) -> State:
     """Let the key rest anew: a finger that drums on it gives one command, not two a second."""
     return state if at_s is None else replace(state, pressed=KeyPress(act, at_s))
 
 
 def _submit(state: State, command: c.Command, act: Act | None, at_s: float | None) -> State:
-    pressed = None if at_s is None else KeyPress(act, at_s)
+    pressed = None if at_s is None else KeyPress(act or type(command), at_s)
     pending = Pending(command, act, state.desk)
     return _say(replace(state, pending=pending, pressed=pressed, refusal=None), None)
 
@@ -348,5 +378,8 @@ def _answer(state: State, arrived: ReplyArrived) -> State:
     answered = _say(answered, obeyed(arrived.command, reply))
     if not isinstance(reply, TicketAtCounter) or not state.desk.is_same(pending.shown):
         return answered  # a shift's news are the snapshot's; or one overtook the reply
-    ahead = go_ahead(state.ahead, pending.shown, desk_after(pending.shown, reply))
+    desk = desk_after(pending.shown, reply)
+    if desk.is_same(pending.shown):
+        return answered  # of a ticket that is not at this counter
+    ahead = go_ahead(state.ahead, pending.shown, desk)
     return _look_at(answered, replace(answered, ahead=ahead))

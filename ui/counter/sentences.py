@@ -1,9 +1,9 @@
 """What the terminal says to the clerk after a press, in both languages. Pure."""
 
 from hallserver.client.updates import LinkState
-from hallserver.protocol.commands import Command, Recall
+from hallserver.protocol import commands as c
 from hallserver.protocol.errors import SENTENCES, RejectionCode, Text
-from hallserver.protocol.replies import Done, Reply, SignedIn, TicketAtCounter
+from hallserver.protocol.replies import Done, Explanation, Reply, SignedIn, TicketAtCounter
 from hallserver.protocol.states import TicketState
 
 OUTBOX_FULL = Text(
@@ -34,6 +34,21 @@ _OBEYED = {
     TicketState.SERVING: Text("{} 开始办理", "Serving {}"),
     TicketState.COMPLETED: Text("{} 已办结", "{} completed"),
     TicketState.NO_SHOW: Text("{} 已过号", "{} marked as no-show"),
+    TicketState.PARKED: Text("{} 已挂起", "{} set aside"),
+}
+
+_WAITS_AGAIN: dict[type[c.Command], Text] = {
+    c.Complete: Text("{} 本环节已办结，转入后续环节", "{}: done here, waits for what comes next"),
+    c.UndoCall: Text("已撤回对 {} 的呼叫", "Call of {} taken back"),
+    c.Transfer: Text("{} 已转移", "{} transferred"),
+    c.Reinstate: Text("{} 已恢复排队", "{} waits again"),
+}
+
+_DONE: dict[type[c.Command], Text] = {
+    c.SignOut: SIGNED_OUT,
+    c.PauseCounter: Text("本窗口已暂停服务。", "This window is paused."),
+    c.ResumeCounter: Text("本窗口已恢复服务。", "This window is open again."),
+    c.GrantPriority: Text("优先类别已设置。", "The priority class is set."),
 }
 
 
@@ -42,16 +57,19 @@ def away(link: LinkState, *, is_pending: bool) -> Text:
     return _MUST_UPDATE.get(link, _UNCONFIRMED if is_pending else _AWAY)
 
 
-def obeyed(command: Command, reply: Reply) -> Text | None:
+def obeyed(command: c.Command, reply: Reply) -> Text | None:
     """Say that a press was obeyed."""
     match reply:
         case SignedIn(name=name):
             return Text(f"{name.zh}，您好。", f"Welcome, {name.en}.")
         case Done():
-            return SIGNED_OUT
-        case TicketAtCounter(number=number, recalls=recalls) if isinstance(command, Recall):
+            return _DONE.get(type(command))
+        case Explanation(text=text):
+            return text
+        case TicketAtCounter(number=number, recalls=recalls) if isinstance(command, c.Recall):
             return Text(f"已重呼 {number}（第 {recalls} 次）", f"Recalled {number} ({recalls}×)")
-        case TicketAtCounter(number=number, state=state) if state in _OBEYED:
-            return Text(_OBEYED[state].zh.format(number), _OBEYED[state].en.format(number))
+        case TicketAtCounter(number=number, state=state):
+            said = _OBEYED.get(state) or _WAITS_AGAIN.get(type(command))
+            return said and Text(said.zh.format(number), said.en.format(number))
         case _:
             return None

@@ -13,6 +13,7 @@ from hallserver.protocol.ids import CommandId, CounterId
 from hallserver.protocol.replies import Rejected, TicketAtCounter
 from ui.counter.flow import (
     Act,
+    Asked,
     Event,
     Pressed,
     SignInPressed,
@@ -28,7 +29,14 @@ _TOLD: dict[type[c.Command], str] = {
     c.Arrive: "arrived",
     c.Complete: "completed",
     c.MarkNoShow: "no_show",
+    c.CallTicket: "called",
+    c.UndoCall: "undone",
+    c.Transfer: "transferred",
+    c.Park: "parked",
+    c.Resume: "resumed",
+    c.Reinstate: "reinstated",
 }
+"""Every command that is answered with a ticket at a counter."""
 
 
 class Link(Protocol):
@@ -51,6 +59,10 @@ class Terminal:
     def press(self, act: Act, at_s: float | None = None) -> bool:
         """Press a key; say whether it led to a command. `at_s` as in `flow.Pressed`."""
         return self._step(Pressed(act, at_s))
+
+    def ask(self, command: c.Command, at_s: float | None = None) -> bool:
+        """Ask for what has no key; say whether it led to a command. `at_s` as in `flow.Asked`."""
+        return self._step(Asked(command, at_s))
 
     def sign_in(self, account: str, password: str, at_s: float | None = None) -> bool:
         """Send the sign-in form; say whether it led to a command."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 
 from hallserver.client.updates import LinkState
+from hallserver.protocol.commands import SignIn
 from hallserver.protocol.errors import Text
 from hallserver.protocol.ids import CounterId, TicketId
 from hallserver.protocol.snapshots import ClerkAtCounter
@@ -143,7 +144,7 @@ def show(state: State, counter: CounterId, elapsed: Elapsed | None) -> Shown:
         said_tone=_said_tone(state),
         keys={act: _key(state, act) for act in Act},
         is_form_enabled=state.may_sign_in,
-        is_signing_in=state.pending is not None and state.pending.act is None,
+        is_signing_in=state.pending is not None and isinstance(state.pending.command, SignIn),
     )
 
 

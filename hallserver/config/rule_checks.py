@@ -85,7 +85,7 @@ def _check_calendar(rows: Rows, report: Report) -> None:
         off = {day for _, day in named(row, "days_off")}
         for at, day in named(row, "working_days"):
             if day in off:
-                report.add(at, f"{day} is also one of the days off")
+                report.add(at, f"{day} is also one of the days off", "leave it in one of the two")
 
 
 def _week_of_service(rows: Rows, row: Row, weeks: dict[str, Week]) -> Week | None:

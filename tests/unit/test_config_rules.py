@@ -275,7 +275,13 @@ WRONG_VALUES = [
     ('"china"', '"chian"', "calendar.holidays", "not known", '"china"'),
     ("[2026-03-02]", '["2026-03-02"]', "calendar.days_off[1]", "a date", "without quotes"),
     ("[2026-03-02]", "[2026-03-02T09:00:00]", "calendar.days_off[1]", "date with time", None),
-    ("[2026-03-02]", "[2026-01-03]", "calendar.working_days[1]", "also one of the days off", None),
+    (
+        "[2026-03-02]",
+        "[2026-01-03]",
+        "calendar.working_days[1]",
+        "also one of the days off",
+        "leave",
+    ),
     (
         'schedule = "office"\nquota',
         'schedule = "offfice"\nquota',

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from hallserver.client.updates import LinkState
 from hallserver.domain import desk_view, views
 from hallserver.domain.ticket import Ticket
 from hallserver.hall import Hall
 from hallserver.protocol.ids import Epoch
+from hallserver.protocol.snapshots import HallLoad, Published
 from hallserver.protocol.states import TicketState
 from tests.simulation.ledger import ENDED, Line
 from tests.simulation.world import demand
@@ -81,8 +84,20 @@ def picture(hall: Hall) -> dict[str, Any]:
         "outcomes": dict(state.voices.outcomes),
         "unsaid": {zone: state.voices.pending(zone) for zone in state.voices.zones},
         "notice": (state.notice, state.unreported),
-        "shown": dict(hall.everything(COMPARED)),
+        "shown": dict(map(_without_lead, hall.everything(COMPARED))),
     }
+
+
+def _without_lead(published: tuple[str, Published]) -> tuple[str, Published]:
+    """Leave out by how much the load's version runs ahead of the journal.
+
+    It rises with changes by time alone too, of which a fold knows nothing; after a restart, which
+    begins with a fold, the epoch is another.
+    """
+    topic, snapshot = published
+    if isinstance(snapshot, HallLoad):
+        return topic, structs.replace(snapshot, version=0)
+    return published
 
 
 def _compare_fold(day: "Day", hall: Hall) -> None:

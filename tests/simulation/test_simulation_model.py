@@ -6,13 +6,17 @@ from random import Random
 import pytest
 
 from hallserver.client.subscriptions import Subscription
+from hallserver.domain.rules import Period, Schedule, ServiceRules
 from hallserver.protocol.codec import MalformedMessageError, decode_published, encode_published
 from hallserver.protocol.ids import ClientId
 from hallserver.protocol.routes import BOARD, HEARTBEAT, SERVER_CLIENT
 from hallserver.protocol.snapshots import Heartbeat
+from hallserver.protocol.states import ServiceStatus
+from tests.helpers.halls import Played, small_plan
 from tests.simulation.broker import LOAD_TOPIC, MAX_DECODED, Broker, DecodedOnce
 from tests.simulation.day import Day
 from tests.simulation.parts import PRODUCT
+from tests.simulation.settled import COMPARED, picture
 from tests.simulation.shape import draw
 from tests.simulation.wire import Connection, Message, Pipe, Weather
 from tests.simulation.world import Life, World
@@ -264,3 +268,24 @@ def test_a_count_on_its_way_is_lost_with_its_connection_and_retained():
     broker.subscribe(again, (Subscription(LOAD_TOPIC, 1),))
     world.run(world.now_s + 1.0)
     assert ear.heard == [LOAD_TOPIC]
+
+
+def test_a_load_that_changed_and_changed_back_by_the_clock_alone_is_the_folded_one():
+    plan = small_plan()
+    rules = ServiceRules(schedule="day")
+    services = tuple(replace(service, rules=rules) for service in plan.services)
+    hours = Schedule("day", ((Period(420, 540),),) * 7)
+    played = Played(replace(plan, services=services, schedules=(hours,)))
+
+    def shown():
+        return dict(played.hall.everything(COMPARED))[LOAD_TOPIC]
+
+    versions, statuses = [shown().version], []
+    for minutes in (120, -120):
+        played.now = replace(played.now, wall_ms=played.now.wall_ms + minutes * 60_000)
+        played.tick()
+        versions.append(shown().version)
+        statuses.append({load.status for load in shown().services.values()})
+    assert versions == sorted(set(versions))
+    assert statuses == [{ServiceStatus.CLOSED}, {ServiceStatus.OPEN}]
+    assert picture(played.hall) == picture(played.refolded())

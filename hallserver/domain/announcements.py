@@ -5,8 +5,9 @@ without a call screen has no voice, and a back office calls without one: neither
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+import msgspec
 
 from hallserver.domain.invariant import invariant
 from hallserver.protocol.ids import CounterId, TicketId, TicketNumber, ZoneId
@@ -45,8 +46,7 @@ class Outcome(StrEnum):
     """More waited than a zone keeps, or the voice failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(msgspec.Struct, frozen=True):
     """One call or recall that has to be said. `call_seq` is its line in the journal.
 
     `called_ms` is on the hall's own clock.
@@ -63,8 +63,7 @@ Calls = tuple[Announcement, ...]
 """The call of one ticket and its recalls, which are said as one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(msgspec.Struct, frozen=True):
     """What is said in one go, and how often."""
 
     calls: tuple[Calls, ...]

@@ -1,15 +1,16 @@
 """The boards of the zones: which calls people look at, newest first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from hallserver.protocol.ids import CounterId, TicketId, TicketNumber, ZoneId
 from hallserver.protocol.snapshots import MAX_BOARD_CALLS, BoardCall
 from hallserver.protocol.states import TicketState
 
 
-@dataclass(frozen=True, slots=True)
-class BoardEntry:
+class BoardEntry(msgspec.Struct, frozen=True):
     """One call as a board keeps it."""
 
     ticket: TicketId

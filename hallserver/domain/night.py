@@ -2,7 +2,6 @@
 nobody before their day."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from hallserver.domain.invariant import invariant
@@ -53,7 +52,7 @@ class NightTickets:
     def move(self, ticket: TicketId, move: Move, **changes: Any) -> Ticket:
         """Move a ticket by the table."""
         before = self.tickets[ticket]
-        after = replace(before.moved(move), **changes)
+        after = before.moved(move, **changes)
         if before.state is TicketState.WAITING:
             self._lines.leave(before.lane, before.waiting)
         if after.state is TicketState.WAITING:

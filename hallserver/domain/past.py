@@ -4,7 +4,8 @@ Bounded by the day: one entry for every move of a ticket.
 """
 
 from bisect import bisect_left
-from dataclasses import dataclass
+
+import msgspec
 
 from hallserver.domain.policy import CallReason
 from hallserver.domain.rules import Policy
@@ -13,8 +14,7 @@ from hallserver.protocol.commands import CallWish
 from hallserver.protocol.ids import ClerkId, CounterId, ServiceId, TicketId
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(msgspec.Struct, frozen=True):
     """A ticket as it was from event `seq` on. `move` brought it there; None: it was altered."""
 
     seq: int
@@ -23,8 +23,7 @@ class Version:
     ticket: Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class CallMade:
+class CallMade(msgspec.Struct, frozen=True):
     """One call: the journal's number of it, who called whom and by which rule.
 
     `services` are those that the counter served at that moment.

@@ -17,8 +17,9 @@ of turn, a call undone, a visitor sent on who brings along a longer waiting than
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum, unique
+
+import msgspec
 
 from hallserver.domain.place import Place
 from hallserver.domain.rules import Mix, Order, Policy
@@ -52,8 +53,7 @@ _OF_ORDER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One line as the policy sees it: its head, and who has waited longest in it.
 
     They differ when somebody came back to its head. `rank` is 0 for the highest priority class;
@@ -68,8 +68,7 @@ class Line:
     is_addressed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DeskOrder:
+class DeskOrder(msgspec.Struct, frozen=True):
     """What a counter's own rules add. Times are in seconds."""
 
     services: Sequence[ServiceId]
@@ -78,8 +77,7 @@ class DeskOrder:
     weight: Callable[[ServiceId], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """Whom to call, why, and the counter's turn in the ratio afterwards."""
 
     ticket: TicketId

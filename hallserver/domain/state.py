@@ -1,8 +1,10 @@
 """The state of the hall on its open business day: a fold of the journal, and nothing else."""
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from hallserver.domain import token
 from hallserver.domain.announcements import Announcement, Voices
@@ -188,7 +190,7 @@ class HallState:
             moved = self.night.move(ticket, move, **changes)
             self._keep_quota(moved)
             return moved
-        return self._put(replace(self.tickets[ticket].moved(move), **changes), move)
+        return self._put(self.tickets[ticket].moved(move, **changes), move)
 
     def alter(self, ticket: TicketId, **changes: Any) -> Ticket:
         """Change what else is known of a ticket; its state stays."""

@@ -1,7 +1,10 @@
 """The life of a ticket: one table. What is not in it raises and changes nothing."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum, unique
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from hallserver.domain.place import Place
 from hallserver.domain.quota import Quota
@@ -91,8 +94,7 @@ def may(state: TicketState, move: Move) -> bool:
     return (state, move) in MOVES
 
 
-@dataclass(frozen=True, slots=True)
-class Parking:
+class Parking(msgspec.Struct, frozen=True):
     """Since when a visitor is set aside, and when its counter wants to be reminded.
 
     `due_ms` is on the hall's own clock, what ends in `_wall_ms` is for people.
@@ -103,8 +105,7 @@ class Parking:
     due_wall_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True):
     """One place in line.
 
     `place` orders the waiting; `*_ms` are on the hall's own clock: `since_ms` is since when it
@@ -168,9 +169,9 @@ class Ticket:
         # Sent to a counter: its appointment has been kept, it stands there by its place.
         return self.due_ms is not None and self.for_counter is None
 
-    def moved(self, move: Move) -> "Ticket":
-        """Return the ticket after a move. Raises IllegalMoveError; nothing else changes."""
-        return replace(self, state=next_state(self.state, move))
+    def moved(self, move: Move, **changes: Any) -> "Ticket":
+        """Return the ticket after a move, changed so. Raises IllegalMoveError."""
+        return replace(self, state=next_state(self.state, move), **changes)
 
 
 def diagram() -> str:

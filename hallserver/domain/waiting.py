@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from hallserver.domain.place import Place, at_end, between
 from hallserver.protocol.ids import CounterId, PriorityId, ServiceId, TicketId
 
@@ -24,8 +26,7 @@ class Lane(NamedTuple):
     is_booked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """One ticket in line. `since_ms` is when it joined, on the hall's own clock; `due_ms` the
     beginning of its appointment, on the same clock, in a line of appointments only."""
 
@@ -78,7 +79,7 @@ class WaitingLines:
 
     def leave(self, lane: Lane, waiting: Waiting) -> None:
         """Take a ticket out, exactly as it joined. Raises KeyError when it does not wait there."""
-        line = self._lines.get(lane, _Line())
+        line = self._lines.get(lane) or _Line()
         _take_out(line.order, _by_order(waiting))
         _take_out(line.longest, _by_patience(waiting))
         if not line.order:

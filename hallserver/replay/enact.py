@@ -9,11 +9,13 @@ give up, openings and closings.
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum, unique
 from functools import partial
 from itertools import count
 from statistics import median_low
+
+from msgspec.structs import replace
 
 from hallserver.domain.choosing import desk_order, line_of
 from hallserver.domain.plan import HallPlan

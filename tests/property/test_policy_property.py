@@ -6,6 +6,7 @@ Everything happens to a real `HallState`; the rules of the machine are what can 
 from collections import defaultdict, deque
 from dataclasses import replace
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -154,7 +155,7 @@ class Lines(RuleBasedStateMachine):
     def one_who_missed_comes_back(self, which, others):
         ticket = self.state.tickets[self.called.pop(which % len(self.called))]
         self.state.seq += 1
-        lane = replace(ticket, due_ms=None, for_counter=None).lane
+        lane = msgspec.structs.replace(ticket, due_ms=None, for_counter=None).lane
         self.state.move(
             ticket.id,
             Move.REINSTATED,

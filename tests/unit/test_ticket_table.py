@@ -1,10 +1,10 @@
 """The ticket table: exhaustively, all sequences of moves to length 5."""
 
-from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields, replace
 
 from hallserver.domain.ticket import (
     AT_COUNTER,

@@ -1,6 +1,6 @@
 """Sending visitors on, and taking those back who missed their call."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse

@@ -1,6 +1,6 @@
 """Completing: the visit, a step of its item, or what a ticket was sent to another counter for."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from hallserver.domain import events as ev
 from hallserver.domain.acts.base import Act, Decision, Room, answer, refuse

@@ -70,9 +70,11 @@ class Hallway:
         self.by_number: dict[tuple[str, str], Visitor] = {}
         self.counts: Counter[str] = Counter()
 
-    def enters(self, service: Service) -> None:
-        """A new visitor comes through the door."""
-        self.makes(service).enter()
+    def enters(self, service: Service, *, is_back: bool = False) -> None:
+        """A new visitor comes through the door, or one who has missed the first call."""
+        visitor = self.makes(service)
+        visitor.is_back = is_back
+        visitor.enter()
 
     def makes(self, service: Service) -> "Visitor":
         """Somebody makes up their mind to come."""

@@ -82,3 +82,13 @@ def test_a_kiosk_may_die_anywhere_between_finger_and_paper(page, after_s, is_pow
 
     once_on(page, kiosk, lambda: day.world.after(after_s, die))
     assert isinstance(day.run(), Result)
+
+
+def test_a_day_ends_although_nobody_looks_up_and_all_who_missed_their_call_come_again():
+    day, _ = a_day_with_one_kiosk()
+    shape = day.shape
+    nature = replace(shape.nature, inattentive=1.0, returns=1.0, checks_after_s=(1_700.0, 1_900.0))
+    day = Day(replace(shape, nature=nature))
+    counts = day.run().counts
+    assert counts["missed, comes again"] > 1
+    assert counts["missed"] > 1

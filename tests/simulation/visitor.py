@@ -54,6 +54,8 @@ class Visitor:
         self._booking: AppointmentToken | None = None
         self._has_booked = False
         self._comebacks = 0
+        self.is_back = False
+        """Has come again with a new number; a second time nobody does, or a day might never end."""
         self._is_coming = rng.random() >= nature.no_show
         self._tries = 0
         self.number = ""
@@ -284,9 +286,11 @@ class Visitor:
             and self._custom.random() < self._hall.customs.reinstates
         ):
             self._ask_to_wait_again()
-        elif self._is_coming and self._rng.random() < self._hall.nature.returns:
+        elif (
+            self._is_coming and self._rng.random() < self._hall.nature.returns and not self.is_back
+        ):
             self._go("missed, comes again")
-            self._hall.enters(self._service)
+            self._hall.enters(self._service, is_back=True)
         else:
             self._go("missed")
 

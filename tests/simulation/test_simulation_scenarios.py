@@ -5,7 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from hallserver.client.updates import SnapshotArrived, Update
+from hallserver.protocol import commands as c
+from hallserver.protocol.snapshots import CounterSnapshot
+from hallserver.protocol.states import TicketState
 from kiosk.flow import pages as pg
+from tests.simulation.counter import CounterTerminal
 from tests.simulation.day import Day, Result
 from tests.simulation.kiosk import Kiosk, PrintFate
 from tests.simulation.shape import draw
@@ -92,3 +97,34 @@ def test_a_day_ends_although_nobody_looks_up_and_all_who_missed_their_call_come_
     counts = day.run().counts
     assert counts["missed, comes again"] > 1
     assert counts["missed"] > 1
+
+
+def test_an_undone_call_goes_from_its_terminal_although_the_calls_snapshot_was_lost():
+    day, _ = a_day_with_one_kiosk()
+    undone = []
+    for terminal in day.terminals:
+        lose_the_first_call_and_undo_it(terminal, undone)
+    counts = day.run().counts
+    assert undone
+    assert counts["TicketReleased"] >= len(undone)
+
+
+def lose_the_first_call_and_undo_it(terminal: CounterTerminal, undone: list[str]) -> None:
+    """Lose the snapshot of a terminal's first call; the clerk, who knows of it, takes it back."""
+    take = terminal.take
+    lost: list[str] = []
+
+    def take_all_but_one(update: Update) -> None:
+        snapshot = update.snapshot if isinstance(update, SnapshotArrived) else None
+        active = snapshot.active if isinstance(snapshot, CounterSnapshot) else None
+        if active is not None and active.state is TicketState.CALLED:
+            lost.append(active.ticket)
+            if active.ticket == lost[0]:
+                return
+        take(update)
+        shown = terminal.state.active
+        if not undone and shown is not None and terminal.state.may_ask:
+            undone.append(shown.ticket)
+            terminal.ask(c.UndoCall(shown.ticket))
+
+    terminal.take = take_all_but_one

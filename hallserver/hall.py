@@ -4,7 +4,7 @@
 the hall, so no two counters can be given one person.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from hallserver.domain import desk_view, fold, views
 from hallserver.domain import events as ev
@@ -69,6 +69,8 @@ class Hall:
         self.state = HallState(plan)
         self.room = Room(plan, key, verify_password, self.state)
         self._load = ShownLoad(self.state)
+        self._shown_at: dict[CounterId, int] = {}
+        """With which event each counter was shown last."""
 
     @property
     def day(self) -> BusinessDay | None:
@@ -118,10 +120,7 @@ class Hall:
         for zone in sorted(voices):
             yield routes.topic(routes.VOICE, zone=zone), views.voice(state, zone, epoch)
         for desk in sorted(counters):
-            yield (
-                routes.topic(routes.COUNTER, counter=desk),
-                desk_view.counter(state, desk, epoch),
-            )
+            yield self._counter(desk, epoch)
         if state.is_console_touched:
             state.is_console_touched = False
             yield routes.topic(routes.CONSOLE), views.console(state, epoch)
@@ -135,17 +134,25 @@ class Hall:
         Apart from `changed`, because one number at a kiosk changes the counts of many counters: the
         writer publishes these a few times a second, not with every command.
         """
-        services, self.state.touched_services = self.state.touched_services, set()
+        services, self.state.touched_services = self.state.touched_services, {}
         if services or self._load.has_news:
             yield routes.topic(routes.LOAD), self._load.show(epoch, services)
-        for desk in sorted(self._counters_serving(services)):
-            yield (
-                routes.topic(routes.COUNTER, counter=desk),
-                desk_view.counter(self.state, desk, epoch),
-            )
+        for desk in sorted(self._behind(services)):
+            yield self._counter(desk, epoch)
 
-    def _counters_serving(self, services: set[ServiceId]) -> set[CounterId]:
-        return {counter for service in services for counter in self.state.counters_of(service)}
+    def _behind(self, touched: Mapping[ServiceId, int]) -> set[CounterId]:
+        """Return the counters that were not shown since a service of theirs was touched."""
+        return {
+            counter
+            for service, seq in touched.items()
+            for counter in self.state.counters_of(service)
+            if self._shown_at.get(counter, -1) < seq
+        }
+
+    def _counter(self, desk: CounterId, epoch: Epoch) -> tuple[str, Published]:
+        self._shown_at[desk] = self.state.seq
+        shown = desk_view.counter(self.state, desk, epoch)
+        return routes.topic(routes.COUNTER, counter=desk), shown
 
     def everything(self, epoch: Epoch) -> Iterator[tuple[str, Published]]:
         """Yield every retained snapshot: for a broker that has lost them."""

@@ -24,17 +24,20 @@ def upcoming_choices(
     state: HallState, counter: CounterId, limit: int, now_ms: int
 ) -> tuple[Choice, ...]:
     """List the next choices of a counter, in order, if nothing else happened."""
-    policy = state.plan.policy_of(counter)
-    order = desk_order(state.plan, counter, state.services_of(counter))
-    turn = state.desks[counter].turn
+    services = state.services_of(counter)
     ends = [
         _End(state.lines, lane, state.plan.rank_of(lane.priority))
-        for lane in state.lines.lanes_at(counter, state.services_of(counter))
+        for lane in state.lines.lanes_at(counter, services)
     ]
+    if not ends:
+        return ()
+    policy = state.plan.policy_of(counter)
+    order = desk_order(state.plan, counter, services)
+    turn = state.desks[counter].turn
     found: list[Choice] = []
     taken: set[TicketId] = set()
     while len(found) < limit:
-        lines = [line for end in ends if (line := end.line(taken)) is not None]
+        lines = [line for end in ends if (line := end.line_without(taken)) is not None]
         choice = choose(policy, order, turn, lines, now_ms)
         if choice is None:
             break
@@ -78,9 +81,16 @@ class _End:
         self._rank = rank
         self._head = 0
         self._longest = 0
+        self._line = self._shown(frozenset())
 
-    def line(self, taken: AbstractSet[TicketId]) -> Line | None:
-        """Show the line without those who are taken; None when nobody is left."""
+    def line_without(self, taken: AbstractSet[TicketId]) -> Line | None:
+        """Show the line without those who are taken, more and more; None when nobody is left."""
+        line = self._line
+        if line is not None and (line.head.ticket in taken or line.longest.ticket in taken):
+            self._line = line = self._shown(taken)
+        return line
+
+    def _shown(self, taken: AbstractSet[TicketId]) -> Line | None:
         lane = self._lane
         head = self._lines.nth(lane, self._head)
         while head is not None and head.ticket in taken:

@@ -1,6 +1,7 @@
 """The state of the hall on its open business day: a fold of the journal, and nothing else."""
 
 from bisect import bisect_left, insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +88,8 @@ class HallState:
         self.touched_zones: set[ZoneId] = set()
         self.touched_voices: set[ZoneId] = set()
         self.touched_counters: set[CounterId] = set()
-        self.touched_services: set[ServiceId] = set()
+        self.touched_services: dict[ServiceId, int] = {}
+        """With the event that touched each last."""
         self.touched_numbers: set[ServiceId] = set()
         """Services of which a number was given, or given back to a quota."""
         self.is_catalog_touched = False
@@ -131,7 +133,7 @@ class HallState:
         self.touched_zones.update(zone.id for zone in self.plan.zones)
         self.touched_voices.update(self.voices.zones)
         self.touched_counters.update(self.desks)
-        self.touched_services.update(service.id for service in self.plan.services)
+        self._touch(service.id for service in self.plan.services)
         self.is_catalog_touched = self.is_console_touched = True
 
     # What others ask.
@@ -215,10 +217,10 @@ class HallState:
             return
         if before is not None and was is not None:
             self.lines.leave(*was)
-            self.touched_services.add(before.service)
+            self.touched_services[before.service] = self.seq
         if is_ is not None:
             self.lines.join(*is_)
-            self.touched_services.add(after.service)
+            self.touched_services[after.service] = self.seq
 
     def _keep_desk(self, before: Ticket, after: Ticket) -> None:
         was_there, is_there = before.state in AT_COUNTER, after.state in AT_COUNTER
@@ -304,7 +306,7 @@ class HallState:
 
     def assign(self, counter: CounterId, services: tuple[ServiceId, ...]) -> None:
         """Have a counter serve these services."""
-        self.touched_services.update(self.assignments.assign(counter, services))
+        self._touch(self.assignments.assign(counter, services))
         self.touched_counters.add(counter)
         self.assigned_seq = self.seq
         self.is_catalog_touched = self.is_console_touched = True
@@ -312,7 +314,10 @@ class HallState:
     def touch_desk(self, counter: CounterId) -> None:
         """Have a counter and what it serves published again."""
         self.touched_counters.add(counter)
-        self.touched_services.update(self.services_of(counter))
+        self._touch(self.services_of(counter))
+
+    def _touch(self, services: Iterable[ServiceId]) -> None:
+        self.touched_services.update(dict.fromkeys(services, self.seq))
 
 
 def _position(ticket: Ticket | None) -> tuple[Lane, Waiting] | None:

@@ -277,6 +277,10 @@ ROUTES: tuple[Route, ...] = (
 _PLACE = re.compile(r"\{(client|zone|counter)\}")
 _NOT_IN_A_PLACE = re.compile(r"[/+#\0]")
 _PLACE_OF = {route.name: _PLACE.findall(route.template) for route in ROUTES}
+_TAKES = {
+    name: tuple(each in places for each in ("client", "zone", "counter"))
+    for name, places in _PLACE_OF.items()
+}
 _WHOLE = {route.template: route for route in ROUTES if not _PLACE_OF[route.name]}
 _BEFORE_PLACE = {route.name: _PLACE.sub("", route.template) for route in ROUTES}
 """A place stands last in its template, behind a slash."""
@@ -297,17 +301,12 @@ def topic(
     Raises ValueError when its one place is not given, or another is, or when the value would make
     another topic of it (MQTT 5, 4.7.1).
     """
-    given = [
-        (name, str(value))
-        for name, value in (("client", client), ("zone", zone), ("counter", counter))
-        if value is not None
-    ]
-    needed = _PLACE_OF[route.name]
-    if [name for name, _ in given] != needed:
-        raise ValueError(f"route {route.name} takes exactly {needed or 'nothing'}")
-    if not given:
+    given = (client is not None, zone is not None, counter is not None)
+    if given != _TAKES[route.name]:
+        raise ValueError(f"route {route.name} takes exactly {_PLACE_OF[route.name] or 'nothing'}")
+    if not any(given):
         return route.template
-    value = given[0][1]
+    value = str(counter if counter is not None else zone if zone is not None else client)
     if not value or _NOT_IN_A_PLACE.search(value):
         raise ValueError(f"route {route.name}: this value cannot stand in a topic")
     return _BEFORE_PLACE[route.name] + value

@@ -51,6 +51,11 @@ MAX_OWED = 64
 FIRST_TAG = Tag(1)
 NO_TAGS = RatingTags("", {})
 
+_BROWSING = (Home, Departments, Services, Search, ServiceChosen, Privacy)
+_MAY_SCAN = (*_BROWSING, TicketShown, Refused, Broken)
+_WAITING = (*_BROWSING, TicketShown, Rating)
+"""Pages that wait for a person, who may have left."""
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -96,15 +101,12 @@ class KioskState:
     @property
     def is_browsing(self) -> bool:
         """Whether somebody may look for something: nothing has been asked of the hall yet."""
-        return isinstance(
-            self.page, Home | Departments | Services | Search | ServiceChosen | Privacy
-        )
+        return isinstance(self.page, _BROWSING)
 
     @property
     def may_scan(self) -> bool:
         """Whether a code that is shown now means something."""
-        is_answer = isinstance(self.page, TicketShown | Refused | Broken)
-        return self.is_browsing or is_answer
+        return isinstance(self.page, _MAY_SCAN)
 
     @property
     def is_fresh(self) -> bool:
@@ -118,8 +120,7 @@ class KioskState:
     @property
     def has_idle_limit(self) -> bool:
         """Whether this page waits for a person, who may have left."""
-        is_waiting = self.is_browsing or isinstance(self.page, TicketShown | Rating)
-        return is_waiting and not self.is_fresh
+        return isinstance(self.page, _WAITING) and not self.is_fresh
 
     @property
     def warning_left_s(self) -> float | None:

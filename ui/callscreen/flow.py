@@ -121,7 +121,7 @@ def step(state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
 
 def _tick(state: State, tick: Tick) -> State:
     now_s = max(state.now_s, tick.now_s)
-    running = {
+    running = state.new_since_s and {
         call_seq: since_s
         for call_seq, since_s in state.new_since_s.items()
         if now_s - since_s < NEW_S

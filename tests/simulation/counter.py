@@ -241,7 +241,8 @@ class CallScreen(Client):
         if isinstance(update, SnapshotArrived) and isinstance(update.snapshot, VoiceSnapshot):
             self._voice[update.snapshot.zone] = update.snapshot
             self._speak(update.snapshot.zone)
-        self.tick()
+        else:
+            self.tick()
         before = self.state
         self.state, effects = self.parts.step_screen(self.state, update)
         for effect in effects:

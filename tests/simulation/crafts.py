@@ -42,14 +42,16 @@ class Crafts:
         customs, rng = self._customs, self._rng
         if self._happens(customs.pauses):
             return c.PauseCounter(rng.choice(tuple(PauseReason)))
-        waiting = self._ledger.everybody
-        if waiting and self._happens(customs.calls_given):
-            return c.CallTicket(rng.choice(waiting).number, rng.choice(tuple(c.CallWish)))
-        if waiting and self._happens(customs.grants):
-            return c.GrantPriority(rng.choice(waiting).number, self._class())
-        elsewhere = [each for parked in self._ledger.parked.values() for each in parked]
-        if elsewhere and self._happens(customs.stands_in):
-            return c.Resume(rng.choice(elsewhere))
+        if customs.calls_given or customs.grants:
+            waiting = self._ledger.everybody
+            if waiting and self._happens(customs.calls_given):
+                return c.CallTicket(rng.choice(waiting).number, rng.choice(tuple(c.CallWish)))
+            if waiting and self._happens(customs.grants):
+                return c.GrantPriority(rng.choice(waiting).number, self._class())
+        if customs.stands_in:
+            elsewhere = [each for parked in self._ledger.parked.values() for each in parked]
+            if elsewhere and self._happens(customs.stands_in):
+                return c.Resume(rng.choice(elsewhere))
         return None
 
     def _class(self) -> PriorityId | None:

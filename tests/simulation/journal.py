@@ -1,9 +1,11 @@
 """The journal in memory, with a disk that may fail and a server that may die at it.
 
-Lines and answers are kept as bytes, as the real one keeps them, and read again by a new server.
+Lines and answers are kept as bytes, as the real one keeps them, and read again by a new server:
+each of them once, however many new servers come.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum, unique
 
 import msgspec
@@ -43,7 +45,8 @@ class MemoryJournal:
     def __init__(self, on_commit: OnCommit) -> None:
         self._on_commit = on_commit
         self._lines: list[tuple[Recorded, bytes]] = []
-        self._answers: dict[ReplyKey, bytes] = {}
+        self._read: list[Recorded] = []
+        self._answers: dict[ReplyKey, Reply] = {}
         self._epoch = 0
         self._started: Now | None = None
         self._opened_at = 0
@@ -60,7 +63,7 @@ class MemoryJournal:
     def find_replies(self, keys: Collection[ReplyKey]) -> Mapping[ReplyKey, Reply]:
         """Return the answers of those commands that were answered before."""
         answers = self._answers
-        return {key: _decode_reply.decode(answers[key]) for key in keys if key in answers}
+        return {key: answers[key] for key in keys if key in answers}
 
     def append(self, events: Sequence[Recorded], answers: Sequence[Answered]) -> None:
         """Commit all of it or raise."""
@@ -84,7 +87,7 @@ class MemoryJournal:
         for answered in answers:
             key = (answered.client, answered.command)
             demand(key not in self._answers, "a command is obeyed once", key)
-            self._answers[key] = msgspec.json.encode(answered.reply)
+            self._answers[key] = _decode_reply.decode(msgspec.json.encode(answered.reply))
 
     # What a start reads.
 
@@ -104,17 +107,9 @@ class MemoryJournal:
 
     def open_day(self) -> Iterator[Recorded]:
         """Yield the lines from the last opening of a business day on."""
-        for recorded, body in self._lines[self._opened_at :]:
-            yield Recorded(
-                recorded.seq,
-                recorded.epoch,
-                recorded.day,
-                recorded.wall_ms,
-                recorded.elapsed_ms,
-                recorded.client,
-                recorded.command,
-                decode_event(body),
-            )
+        for recorded, body in self._lines[len(self._read) :]:
+            self._read.append(replace(recorded, event=decode_event(body)))
+        yield from self._read[self._opened_at :]
 
     # What auditors ask for.
 
@@ -125,8 +120,7 @@ class MemoryJournal:
 
     def answer(self, key: ReplyKey) -> Reply | None:
         """Return the committed answer of a command."""
-        body = self._answers.get(key)
-        return None if body is None else _decode_reply.decode(body)
+        return self._answers.get(key)
 
     def answered(self) -> tuple[ReplyKey, ...]:
         """Return which commands were answered, in order."""

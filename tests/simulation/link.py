@@ -19,8 +19,13 @@ from hallserver.client.store import MemoryOutboxStore
 from hallserver.client.subscriptions import Subscription
 from hallserver.client.updates import LinkChanged, LinkState, ReplyArrived, SnapshotArrived, Update
 from hallserver.protocol.commands import Command
-from hallserver.protocol.ids import ClientId, CommandId
-from hallserver.protocol.snapshots import ServerInfo
+from hallserver.protocol.ids import ClientId, CommandId, CounterId, ZoneId
+from hallserver.protocol.snapshots import (
+    BoardSnapshot,
+    CounterSnapshot,
+    ServerInfo,
+    VoiceSnapshot,
+)
 from tests.simulation.auditor import Auditor
 from tests.simulation.broker import HANDSHAKE_S, HEARTBEAT_TOPIC, Broker
 from tests.simulation.parts import Parts
@@ -228,13 +233,17 @@ class SimLink:
         return max(TICK_S, self._silent_since_s + STALE_AFTER_S + 0.01 - now_s)
 
     def _goes_forward(self, snapshot: Any) -> None:
-        place = getattr(snapshot, "zone", getattr(snapshot, "counter", None))
-        key = (type(snapshot), place)
-        version = (snapshot.epoch, getattr(snapshot, "version", snapshot.epoch))
+        if isinstance(snapshot, ServerInfo):
+            return
+        place: CounterId | ZoneId | None = None
+        if isinstance(snapshot, CounterSnapshot):
+            place = snapshot.counter
+        elif isinstance(snapshot, BoardSnapshot | VoiceSnapshot):
+            place = snapshot.zone
+        key, version = (type(snapshot), place), (snapshot.epoch, snapshot.version)
         before = self._newest.get(key)
-        if not isinstance(snapshot, ServerInfo):
-            is_newer = before is None or version > before
-            demand(is_newer, "what a client shows only goes forward", (self.client, before))
+        if before is not None and version <= before:
+            demand(False, "what a client shows only goes forward", (self.client, before))
         self._newest[key] = version
 
     def _link_changed(self) -> None:

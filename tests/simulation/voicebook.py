@@ -34,7 +34,7 @@ class VoiceBook:
 
     def hold_ages(self, now_ms: int) -> None:
         """Whoever acts finds nothing left to be said that is too old for it."""
-        for pending in self._pending.values():
+        for pending in filter(None, self._pending.values()):
             old = [seq for seq, (_, since_ms) in pending.items() if now_ms - since_ms >= OLD_MS]
             demand(not old, "no old call waits to be said", old)
 

@@ -194,4 +194,11 @@ class Connection:
     @property
     def is_calm(self) -> bool:
         """Whether it stands and nothing is wrong with it."""
-        return self.up.is_calm and self.down.is_calm
+        up, down = self.up, self.down
+        return (
+            up.is_open
+            and down.is_open
+            and not (up.is_frozen or down.is_frozen)
+            and up.weather is None
+            and down.weather is None
+        )

@@ -1,7 +1,8 @@
 """Why the journal cannot be kept, in sentences that say what to do."""
 
+import contextlib
 import sqlite3
-from pathlib import Path
+from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError
 
@@ -29,7 +30,7 @@ class JournalInUseError(JournalError):
     """Another server writes to the same journal."""
 
 
-def explain(error: DBAPIError | sqlite3.Error, where: Path) -> JournalError:
+def explain(error: DBAPIError | sqlite3.Error, where: str) -> JournalError:
     """Say what a database's error means for people. Statements and values stay out of it."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     name = getattr(cause, "sqlite_errorname", None) or ""
@@ -38,3 +39,12 @@ def explain(error: DBAPIError | sqlite3.Error, where: Path) -> JournalError:
     sentence = _SENTENCES.get(primary, f"the database says: {type(cause).__name__} {name}".rstrip())
     detail = f" [{name}]" if name else ""
     return JournalError(f"journal {where}: {sentence}{detail}")
+
+
+@contextlib.contextmanager
+def explained(where: str) -> Iterator[None]:
+    """Turn what a database raises into JournalError; `where` names the journal for people."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        raise explain(error, where) from error

@@ -3,24 +3,17 @@
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any, Self
 
 import msgspec
-from sqlalchemy import ClauseElement, Connection, bindparam, func, insert, select
+from sqlalchemy import ClauseElement, bindparam, func, insert, select
 
 from hallserver.domain.events import Recorded, decode_event, encode_event
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import invariant
 from hallserver.journal import projections
-from hallserver.journal.database import (
-    explained,
-    lock_file,
-    migrate,
-    open_engine,
-    parse_url,
-)
-from hallserver.journal.errors import JournalError
+from hallserver.journal.database import Held, find_database
+from hallserver.journal.errors import JournalError, explained
 from hallserver.journal.prepared import FindReplies, Prepared
 from hallserver.journal.tables import business_day, event, reply, server_start
 from hallserver.protocol.ids import BusinessDay, ClientId, CommandId, Epoch
@@ -41,20 +34,20 @@ class Journal:
     is as it was before, and its owner must not go on.
     """
 
-    def __init__(self, path: Path, connection: Connection, reader: Connection) -> None:
+    def __init__(self, name: str, held: Held) -> None:
         """Use `open`."""
-        self._path = path
-        self._connection = connection
-        self._reader = reader
+        self._name = name
+        self._connection = held.writer
+        self._reader = held.reader
         self._closing = contextlib.ExitStack()
         self._prepared: dict[ClauseElement, Prepared] = {
             statement: Prepared(
-                statement, connection, is_exact=statement not in projections.MAY_FIND_NOTHING
+                statement, held.writer, is_exact=statement not in projections.MAY_FIND_NOTHING
             )
             for statement in (_INSERT_EVENT, _INSERT_REPLY, *projections.STATEMENTS)
         }
-        self._find_replies = FindReplies(reader)
-        self._last_seq: int = reader.scalar(select(func.max(event.c.seq))) or 0
+        self._find_replies = FindReplies(held.reader)
+        self._last_seq: int = held.reader.scalar(select(func.max(event.c.seq))) or 0
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -63,22 +56,17 @@ class Journal:
         Raises JournalInUseError when another server has it, JournalError when it is damaged,
         cannot be written, or is of a newer version.
         """
-        parsed, path = parse_url(url)
+        database = find_database(url)
         with contextlib.ExitStack() as opened:
-            opened.callback(lock_file(path).release)
-            with explained(path):
-                engine = open_engine(parsed)
-                with engine.begin() as connection:
-                    migrate(connection)
-                connection = opened.enter_context(engine.connect())
-                reader = opened.enter_context(engine.connect())
-                journal = cls(path, connection, reader.execution_options(is_reading=True))
+            held = opened.enter_context(database.hold())
+            with explained(database.name):
+                journal = cls(database.name, held)
             journal._closing = opened.pop_all()
         return journal
 
     def close(self) -> None:
-        """Let the file go. May be called twice."""
-        with explained(self._path):
+        """Let the database go. May be called twice."""
+        with explained(self._name):
             self._closing.close()
 
     def __enter__(self) -> Self:
@@ -99,7 +87,7 @@ class Journal:
         last_start = select(server_start.c.wall_ms, server_start.c.elapsed_ms).order_by(
             server_start.c.epoch.desc()
         )
-        with explained(self._path):
+        with explained(self._name):
             rows = [
                 self._reader.execute(each.limit(1)).first() for each in (last_event, last_start)
             ]
@@ -108,7 +96,7 @@ class Journal:
 
     def begin_epoch(self, now: Now) -> Epoch:
         """Commit that the server starts, and count the start."""
-        with explained(self._path), self._connection.begin():
+        with explained(self._name), self._connection.begin():
             last = self._connection.scalar(select(func.max(server_start.c.epoch))) or 0
             self._connection.execute(
                 insert(server_start).values(
@@ -121,15 +109,15 @@ class Journal:
         """Yield the lines from the last opening of a business day on."""
         opened = select(func.max(business_day.c.opened_seq)).scalar_subquery()
         lines = select(event).where(event.c.seq >= opened).order_by(event.c.seq)
-        with explained(self._path):
+        with explained(self._name):
             for row in self._reader.execute(lines):
-                yield read_line(row, self._path)
+                yield read_line(row, self._name)
 
     def find_replies(self, keys: Collection[ReplyKey]) -> dict[ReplyKey, Reply]:
         """Return the answers of those commands that were answered before."""
         if not keys:
             return {}
-        with explained(self._path):
+        with explained(self._name):
             rows = self._find_replies.find(list(keys))
         return {
             (ClientId(client), CommandId(command_id)): _decode_reply.decode(body)
@@ -145,7 +133,7 @@ class Journal:
             invariant(recorded.seq == number, f"line {recorded.seq} is written as line {number}")
         changes = (projections.project(recorded) for recorded in events)
         rounds = projections.in_rounds(chain.from_iterable(changes))
-        with explained(self._path), self._connection.begin():
+        with explained(self._name), self._connection.begin():
             self._write(_INSERT_EVENT, [_event_row(recorded) for recorded in events])
             self._write(_INSERT_REPLY, [_reply_row(answered) for answered in answers])
             for statement, rows in rounds:
@@ -158,14 +146,17 @@ class Journal:
             self._prepared[statement].change(self._connection, rows)
 
 
-def read_line(row: Any, path: Path) -> Recorded:
-    """Read a row of the table `event`. Raises JournalError when this software cannot."""
+def read_line(row: Any, name: str) -> Recorded:
+    """Read a row of the table `event` of the journal `name`.
+
+    Raises JournalError when this software cannot.
+    """
     seq, epoch, day, wall_ms, elapsed_ms, client, command_id, _, body = row
     try:
         happened = decode_event(body)
     except msgspec.DecodeError as error:
         raise JournalError(
-            f"journal {path}: line {seq} cannot be read; it is damaged or was written "
+            f"journal {name}: line {seq} cannot be read; it is damaged or was written "
             "by a newer version of this software"
         ) from error
     return Recorded(

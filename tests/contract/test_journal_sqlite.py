@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import make_url
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -16,8 +17,9 @@ from hallserver.domain import events as ev
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import InvariantError
 from hallserver.journal import JournalError, projections, sqlite_url
-from hallserver.journal.database import alembic_config, is_current, migrate, open_engine, parse_url
 from hallserver.journal.prepared import FindReplies
+from hallserver.journal.schema import alembic_config, is_current, migrate
+from hallserver.journal.sqlite import open_engine
 from hallserver.journal.tables import metadata
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import (
@@ -60,8 +62,7 @@ def test_the_answers_of_many_commands_are_found_at_once_and_none_of_another_clie
 @pytest.mark.parametrize("size", [1, 2, 16, 256])
 def test_looking_for_answers_never_reads_the_whole_table(tmp_path: Path, size: int) -> None:
     open_journal(tmp_path).close()
-    url, _ = parse_url(sqlite_url(tmp_path))
-    with open_engine(url).connect() as connection:
+    with open_engine(make_url(sqlite_url(tmp_path))).connect() as connection:
         question = FindReplies(connection).of_size(size).text
     plan = rows(tmp_path, f"EXPLAIN QUERY PLAN {question}", ["x"] * size * 2)
     assert [row for row in plan if "SCAN reply" in str(row)] == []
@@ -242,8 +243,7 @@ def test_readers_are_welcome_while_the_journal_is_written(tmp_path: Path) -> Non
 def test_commits_survive_a_power_cut_by_the_settings_that_sqlite_names_for_it(
     tmp_path: Path,
 ) -> None:
-    url, _ = parse_url(sqlite_url(tmp_path))
-    with open_engine(url).connect() as connection:
+    with open_engine(make_url(sqlite_url(tmp_path))).connect() as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -268,8 +268,7 @@ def test_only_its_owner_may_read_the_journal(tmp_path: Path) -> None:
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_software(tmp_path: Path) -> None:
-    url, _ = parse_url(sqlite_url(tmp_path))
-    with open_engine(url).begin() as connection:
+    with open_engine(make_url(sqlite_url(tmp_path))).begin() as connection:
         migrate(connection)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from hallserver.domain import events as ev
 from hallserver.domain.invariant import InvariantError
 from hallserver.journal import sqlite_url
-from hallserver.journal.database import alembic_config, migrate, open_engine, parse_url
+from hallserver.journal.schema import alembic_config, migrate
+from hallserver.journal.sqlite import open_engine
 from hallserver.protocol import commands as c
 from hallserver.protocol.ids import ClerkId, CounterId, ServiceId, TicketId, TicketNumber
 from tests.helpers.desks import BACK_OFFICE, COUNTERS, OPENING, desks_plan
@@ -194,8 +195,7 @@ VALUES
 
 
 def test_the_visits_of_an_older_journal_become_stints(tmp_path: Path) -> None:
-    url, _ = parse_url(sqlite_url(tmp_path))
-    with open_engine(url).begin() as connection:
+    with open_engine(make_url(sqlite_url(tmp_path))).begin() as connection:
         command.upgrade(alembic_config(connection), "0002")
         connection.execute(text(OLD_VISITS))
         migrate(connection)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from hallserver.journal.errors import JournalError
 
-EXPECTED = "expected sqlite:///FILE"
+EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,20 @@ def sqlite_url(directory: Path) -> str:
 
 def find_database(url: str) -> Database:
     """Read a database URL. Raises JournalError when it is none that can be served."""
-    from hallserver.journal.sqlite import SqliteDatabase
-
+    # Each engine is loaded only by who uses it.
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: of the port
         raise JournalError(f"the database URL cannot be read; {EXPECTED}") from error
-    if parsed.get_backend_name() == "sqlite":
-        return SqliteDatabase(parsed)
-    # The password that a URL may hold is not repeated.
-    raise JournalError(
-        f"{parsed.render_as_string()}: this version keeps its journal in a SQLite file; {EXPECTED}"
-    )
+    match parsed.get_backend_name():
+        case "sqlite":
+            from hallserver.journal.sqlite import SqliteDatabase
+
+            return SqliteDatabase(parsed)
+        case "postgresql":
+            from hallserver.journal.postgres import PostgresDatabase
+
+            return PostgresDatabase(parsed)
+        case other:
+            # The rest of the URL, which may hold a password, is not repeated.
+            raise JournalError(f"a journal cannot be kept in {other}; {EXPECTED}")

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError
 
+from hallserver.journal.postgres_errors import explain_postgres
+
 _SENTENCES = {
     "SQLITE_FULL": "the disk is full; free some space and start again",
     "SQLITE_READONLY": "the file or its directory may not be written; check owner and rights",
@@ -33,6 +35,8 @@ class JournalInUseError(JournalError):
 def explain(error: DBAPIError | sqlite3.Error, where: str) -> JournalError:
     """Say what a database's error means for people. Statements and values stay out of it."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if hasattr(cause, "sqlstate"):
+        return JournalError(f"journal {where}: {explain_postgres(cause)}")
     name = getattr(cause, "sqlite_errorname", None) or ""
     # Extended codes begin with the primary one: SQLITE_IOERR_WRITE.
     primary = "_".join(name.split("_")[:2])

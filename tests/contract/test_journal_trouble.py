@@ -99,7 +99,9 @@ def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None
         ("not a url", "cannot be read"),
         ("sqlite://", "expected sqlite:///FILE"),
         ("sqlite:///:memory:", "lost at the first restart"),
-        ("postgresql://hall:secret@db/hall", "SQLite file"),
+        ("postgresql+pg8000://hall:secret@db/hall", "expected postgresql\\+psycopg"),
+        ("mysql://hall:secret@db/hall", "cannot be kept in mysql"),
+        ("postgresql://hall:secret@db:port/hall", "cannot be read"),
     ],
 )
 def test_a_url_that_cannot_be_served_is_refused_without_repeating_its_password(

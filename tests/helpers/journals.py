@@ -4,6 +4,9 @@ import contextlib
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, make_url
 
 from hallserver.domain import events as ev
 from hallserver.protocol.ids import (
@@ -18,6 +21,9 @@ from hallserver.protocol.ids import (
 from hallserver.protocol.replies import Done
 from hallserver.writer import Answered
 from tests.helpers.halls import MORNING_MS
+
+if TYPE_CHECKING:
+    import psycopg
 
 DAY = BusinessDay("20261123")
 KIOSK = ClientId("kiosk-01")
@@ -56,14 +62,49 @@ def answered(seq: int) -> Answered:
     return Answered(KIOSK, CommandId(f"command-{seq}"), seq, DAY, Done())
 
 
-def rows(directory: Path, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
-    """Ask the file itself, as any program would, while the journal is open or not."""
-    with contextlib.closing(sqlite3.connect(directory / "journal.sqlite3")) as connection:
+def rows(where: Path | str, query: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
+    """Ask the database itself, as any program would, while the journal is open or not.
+
+    `where` is a journal's URL, or the directory of one in SQLite.
+    """
+    if is_postgres(where):
+        with _bystander(where) as connection:
+            return connection.execute(query.encode(), list(values) or None).fetchall()
+    with contextlib.closing(sqlite3.connect(_file_of(where))) as connection:
         return connection.execute(query, values).fetchall()
 
 
-def tamper(directory: Path, statement: str) -> None:
-    """Change the file behind the journal's back."""
-    with contextlib.closing(sqlite3.connect(directory / "journal.sqlite3")) as connection:
+def tamper(where: Path | str, statement: str) -> None:
+    """Change the database behind the journal's back."""
+    if is_postgres(where):
+        with _bystander(where) as connection:
+            connection.execute(statement.encode())
+        return
+    with contextlib.closing(sqlite3.connect(_file_of(where))) as connection:
         connection.execute(statement)
         connection.commit()
+
+
+def engine_of(url: str) -> Engine:
+    """Make the engine that the journal itself would use."""
+    from hallserver.journal import postgres, sqlite
+
+    if is_postgres(url):
+        return postgres.open_engine(make_url(url))
+    return sqlite.open_engine(make_url(url))
+
+
+def is_postgres(where: Path | str) -> bool:
+    return isinstance(where, str) and where.startswith("postgresql")
+
+
+def _bystander(where: Path | str) -> "psycopg.Connection[tuple[object, ...]]":
+    import psycopg
+
+    return psycopg.connect(str(where).replace("+psycopg", "", 1), autocommit=True)
+
+
+def _file_of(where: Path | str) -> Path:
+    if isinstance(where, Path):
+        return where / "journal.sqlite3"
+    return Path(where.removeprefix("sqlite:///"))

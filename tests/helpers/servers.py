@@ -227,8 +227,9 @@ def play_a_day(hosted: Hosted, seed: int, batches: int) -> Crowd:
     return crowd
 
 
-def open_journal(directory: Path) -> Journal:
-    return Journal.open(sqlite_url(directory))
+def open_journal(where: Path | str) -> Journal:
+    """Open a journal at its URL, or one in SQLite in its directory."""
+    return Journal.open(sqlite_url(where) if isinstance(where, Path) else where)
 
 
 class ServerProcess:

@@ -1,0 +1,188 @@
+"""A journal in a PostgreSQL database: the right to write it, and the settings of its sessions.
+
+The right to write is a session lock that the *writing* connection holds. A session that ends, for
+whatever reason, first rolls back what it had not committed and then lets its locks go, so nothing
+is written by a server that lost the lock (https://www.postgresql.org/docs/15/explicit-locking.html,
+13.3.5). A pooler between us and PostgreSQL would break that: connect directly.
+"""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from hallserver.journal.database import Held
+from hallserver.journal.errors import JournalError, JournalInUseError, explained
+from hallserver.journal.postgres_errors import explain_refusal
+from hallserver.journal.schema import migrate
+
+MIN_VERSION = 14
+"""The oldest with `idle_session_timeout`, by which a leader that is silent loses its lock."""
+
+LEADER_SILENCE_MS = 4_000
+"""PostgreSQL ends the session of a server that said nothing for so long, and its lock is free."""
+SILENCE_BEFORE_START_MS = 120_000
+"""The same before it serves: it folds the day meanwhile."""
+LOCK_TIMEOUT_MS = 5_000
+
+# In the client's half of TCP: a PostgreSQL whose machine vanished is noticed in about 4 s
+# (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+_CLIENT_SIDE = {
+    "connect_timeout": "5",
+    "keepalives": "1",
+    "keepalives_idle": "1",
+    "keepalives_interval": "1",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "4000",
+}
+
+# In PostgreSQL's half: a hall server that is frozen or whose machine vanished is noticed in 4 s,
+# whatever its session was at. Idle sessions have a time-out of their own (`LEADER_SILENCE_MS`).
+# https://www.postgresql.org/docs/15/runtime-config-connection.html, runtime-config-client.html
+_SERVER_SIDE = {
+    "idle_in_transaction_session_timeout": f"{LEADER_SILENCE_MS}",
+    "lock_timeout": f"{LOCK_TIMEOUT_MS}",
+    "tcp_keepalives_idle": "1",
+    "tcp_keepalives_interval": "1",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "4000",
+    "client_connection_check_interval": "1000",
+}
+
+# One journal a schema. Its oid is unique in its database, and so are advisory locks.
+_LOCK_SPACE = 0x4A48  # "JH"
+_KEY = f"({_LOCK_SPACE}::bigint << 32) + to_regnamespace(current_schema())::oid::bigint"
+_TRY_LOCK = text(f"SELECT pg_try_advisory_lock({_KEY})")
+_HOLDER = text(f"""
+SELECT activity.application_name
+FROM pg_locks AS held JOIN pg_stat_activity AS activity USING (pid)
+WHERE held.locktype = 'advisory' AND held.objsubid = 1 AND held.granted
+  AND held.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (held.classid::bigint << 32) + held.objid::bigint = {_KEY}
+""")
+
+
+class PostgresDatabase:
+    """A journal's database."""
+
+    def __init__(self, url: URL) -> None:
+        """Raise JournalError when the URL asks for another driver than psycopg 3."""
+        if url.drivername not in {"postgresql", "postgresql+psycopg"}:
+            raise JournalError(
+                f"the database URL begins with {url.drivername}; expected "
+                "postgresql+psycopg://USER@HOST/DATABASE"
+            )
+        self.url = url.set(drivername="postgresql+psycopg")
+
+    @property
+    def name(self) -> str:
+        """Name the database as far as the URL does. Never repeats a password."""
+        service = self.url.query.get("service")
+        where = self.url.host or self.url.query.get("host") or "the default server"
+        port = f":{self.url.port}" if self.url.port else ""
+        what = self.url.database or (f"service {service}" if service else "the default database")
+        return f"PostgreSQL {what} at {_one(where)}{port}"
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[Held]:
+        """Lock the journal, bring its tables to this version, and hand out its connections."""
+        engine = open_engine(self.url)
+        with contextlib.ExitStack() as opened:
+            writer = opened.enter_context(self._connect(engine))
+            with explained(self.name):
+                with writer.begin():
+                    self._check(writer)
+                    self._lock(writer)
+                    migrate(writer)
+                # Each question a transaction of its own, which sees what is committed by then.
+                reader = opened.enter_context(self._connect(engine))
+                reader = reader.execution_options(isolation_level="AUTOCOMMIT")
+            yield Held(writer, reader)
+
+    def _connect(self, engine: Engine) -> Connection:
+        try:
+            return engine.connect()
+        except DBAPIError as error:
+            raise JournalError(f"journal {self.name}: {explain_refusal(error.orig)}") from error
+
+    def _lock(self, writer: Connection) -> None:
+        if not writer.scalar(_TRY_LOCK):
+            holder = writer.scalar(_HOLDER) or "unknown"
+            raise JournalInUseError(
+                f"journal {self.name}: another hall server ({holder}) writes to it; stop that one "
+                "first, or start this one with --standby, to wait behind it"
+            )
+
+    def _check(self, writer: Connection) -> None:
+        """Refuse a PostgreSQL that would fail us later."""
+        found = writer.execute(
+            text(
+                "SELECT current_setting('server_version_num')::int / 10000 AS version, "
+                "pg_is_in_recovery() AS is_copy, current_setting('transaction_read_only') = 'on' "
+                "AS is_read_only, current_setting('server_encoding') AS encoding, "
+                "current_schema() AS schema, current_setting('fsync') = 'on' AS is_durable"
+            )
+        ).one()
+        why = None
+        if found.version < MIN_VERSION:
+            why = f"it is version {found.version}; this software needs {MIN_VERSION} or newer"
+        elif found.is_copy:
+            why = (
+                "it is a read-only copy of another PostgreSQL; give the address of the one that "
+                "is written to, or several with ?target_session_attrs=read-write"
+            )
+        elif found.is_read_only:
+            why = "it is set to be read only (default_transaction_read_only); set that to off"
+        elif found.encoding != "UTF8":
+            why = f"its encoding is {found.encoding}; make the database with ENCODING 'UTF8'"
+        elif found.schema is None:
+            why = "its user has no schema to make tables in; grant CREATE on one in its search_path"
+        if why is not None:
+            raise JournalError(f"journal {self.name}: {why}")
+
+
+def open_engine(url: URL) -> Engine:
+    """Make an engine of sessions that end when their server falls silent."""
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        # Values stay out of error texts: they would end in the log.
+        hide_parameters=True,
+        # Nothing here uses it, and asking for it costs a round trip a connection.
+        use_native_hstore=False,
+        connect_args=_client_side(url.query),
+    )
+    event.listen(engine, "connect", _set_up)
+    return engine
+
+
+def _client_side(given: Mapping[str, object]) -> dict[str, str]:
+    ours = {"application_name": _our_name(), **_CLIENT_SIDE}
+    return {name: value for name, value in ours.items() if name not in given}
+
+
+def _our_name() -> str:
+    # So that whoever looks at pg_stat_activity, and the other hall server, knows who it is.
+    return f"jiaohao server, process {os.getpid()} on {socket.gethostname()}"[:63]
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    settings = (f"set_config('{name}', '{value}', false)" for name, value in _SERVER_SIDE.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(settings)}")
+        # A commit that is not on disk when it is answered would break every promise that we make.
+        # Stronger settings than "on" (remote_apply) are left as they are.
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) "
+            "WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    connection.commit()
+
+
+def _one(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ",".join(value)

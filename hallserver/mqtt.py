@@ -15,6 +15,14 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from hallserver.broker.control import (
+    ANSWER_TOPIC,
+    CONTROL_TOPIC,
+    ask_who_is_out,
+    let_in,
+    shut_out,
+    who_is_out,
+)
 from hallserver.client.paho_connection import (
     MAX_RECONNECT_S,
     MIN_RECONNECT_S,
@@ -22,9 +30,11 @@ from hallserver.client.paho_connection import (
     TlsContext,
 )
 from hallserver.client.settings import LinkSettings
+from hallserver.flood import CUT_OFF_MS, Floods, Verdict
 from hallserver.mailbox import RECEIVE_MAXIMUM, Delivery
 from hallserver.notices import Notices
 from hallserver.protocol.bounds import MAX_COMMAND_BYTES
+from hallserver.protocol.ids import ClientId
 from hallserver.protocol.routes import COMMAND, subscription
 from hallserver.writer import Outbound, read_inbound
 
@@ -41,6 +51,9 @@ MAX_UNACKNOWLEDGED_OUT = 256
 """Snapshots and replies on their way to the broker."""
 MAX_QUEUED_OUT = 8_192
 """Snapshots and replies that wait for their turn. A broker that is so far behind is given up."""
+
+_NOT_WHAT_WAS_RETAINED = 2
+"""A retained command would come anew at every connect (MQTT 5, 3.8.3.1: Retain Handling)."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -60,6 +73,7 @@ class _Connection(PahoConnection):
         self._on_message_do = on_message
         self._on_ready_do = on_ready
         self._look_do = look
+        self._hears_commands = False
         self.client.max_inflight_messages_set(MAX_UNACKNOWLEDGED_OUT)
         self.client.max_queued_messages_set(MAX_QUEUED_OUT)
 
@@ -89,15 +103,30 @@ class _Connection(PahoConnection):
 
     def accepted(self) -> None:
         """Ask for the commands of all clients."""
-        self.client.subscribe(subscription(COMMAND), options=SubscribeOptions(qos=COMMAND.qos))
+        wanted = SubscribeOptions(
+            qos=COMMAND.qos, retainAsPublished=True, retainHandling=_NOT_WHAT_WAS_RETAINED
+        )
+        self.client.subscribe(subscription(COMMAND), options=wanted)
 
     def subscribed(self, refused: list[ReasonCode]) -> None:
         """Begin, or leave a broker that does not hand over commands."""
+        if self._hears_commands:  # this is the word on the second subscription
+            if refused:
+                _LOG.warning("the broker shuts nobody out: a flood is dropped here only")
+            else:
+                self.control(ask_who_is_out())
+            return
         if refused:
             self.trouble = f"the broker refuses to hand over commands: {refused[0]}"
             self.client.disconnect()
             return
+        self._hears_commands = True
+        self.client.subscribe(ANSWER_TOPIC, qos=1)
         self._on_ready_do(self)
+
+    def control(self, request: bytes) -> None:
+        """Ask the broker itself for something."""
+        self.client.publish(CONTROL_TOPIC, request, qos=1)
 
     def received(self, message: mqtt.MQTTMessage) -> None:
         """Hand on a message."""
@@ -132,6 +161,7 @@ class BrokerLink:
         self._elapsed_ms = elapsed_ms
         self._tls = None if settings.ca_file is None else TlsContext(settings.ca_file)
         self.notices = Notices(_LOG)
+        self._floods = Floods()
         self.is_taken_over = False
         """Another server uses our account: two journals must not serve one hall's clients."""
         self._last: mqtt.MQTTMessageInfo | None = None
@@ -214,26 +244,58 @@ class BrokerLink:
             wait_s = min(wait_s * 2, MAX_RECONNECT_S)
 
     def _look(self) -> None:
-        self.notices.look(self._elapsed_ms())
+        now_ms = self._elapsed_ms()
+        self.notices.look(now_ms)
+        due = self._floods.let_in(now_ms)
+        if due and self._ready is not None:
+            self._ready.control(let_in(due))
 
     def _be_ready(self, connection: _Connection) -> None:
         self._ready = connection
         self._wake()
 
     def _take(self, connection: _Connection, message: mqtt.MQTTMessage) -> None:
-        if message.qos == 0:
-            # Nothing of ours sends so. It would escape the bound that the broker keeps for us.
-            self.notices.note("a command without acknowledgement was dropped")
-            return
         acknowledge = partial(connection.acknowledge, message.mid, message.qos)
         try:
-            inbound = read_inbound(message.topic, bytes(message.payload))
+            topic = message.topic
         except UnicodeDecodeError:  # the topic is decoded when it is asked for
-            inbound = None
-        if inbound is None:
-            self.notices.note("a message on a foreign topic was dropped")
+            topic = ""
+        if topic == ANSWER_TOPIC:
             acknowledge()
+            self._let_others_in(connection, who_is_out(bytes(message.payload)))
+            return
+        inbound = read_inbound(topic, bytes(message.payload))
+        if inbound is None:
+            self._drop(acknowledge, "a message on a foreign topic was dropped")
+            return
+        client = inbound.client
+        verdict = self._floods.judge(client, self._elapsed_ms())
+        if verdict is Verdict.FLOODS:
+            self._cut_off(connection, client)
+        if verdict is not Verdict.TAKEN:
+            self._drop(acknowledge, f"{client}: a message was dropped, it is cut off")
+        elif message.qos == 0:
+            # Nothing of ours sends so. It would escape the bound that the broker keeps for us.
+            self.notices.note(f"{client}: a command without acknowledgement was dropped")
+        elif message.retain:
+            # Nothing of ours sends so either: the broker would keep it and hand it over for ever.
+            self._drop(acknowledge, f"{client}: a retained command was dropped")
         elif not self._deliver(Delivery(inbound, acknowledge)):
             # Whoever sent it sends it again. The others do not feel it.
-            self.notices.note(f"{inbound.client}: a command was dropped, too many wait")
-            acknowledge()
+            self._drop(acknowledge, f"{client}: a command was dropped, too many wait")
+            if self._floods.judge_unheard(client, self._elapsed_ms()) is Verdict.FLOODS:
+                self._cut_off(connection, client)
+
+    def _cut_off(self, connection: _Connection, client: ClientId) -> None:
+        connection.control(shut_out(client))
+        self.notices.note(f"{client}: floods, and is cut off for {CUT_OFF_MS // 1000} s")
+
+    def _drop(self, acknowledge: Callable[[], None], why: str) -> None:
+        self.notices.note(why)
+        acknowledge()
+
+    def _let_others_in(self, connection: _Connection, out: Iterable[ClientId]) -> None:
+        """Let in whom a server before us had shut out: who still floods is soon out again."""
+        left = sorted(set(out) - self._floods.cut_off)
+        if left:
+            connection.control(let_in(left))

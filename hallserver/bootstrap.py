@@ -62,6 +62,7 @@ def build_server(settings: ServerSettings) -> Server:
         journal = opened.enter_context(Journal.open(url))
         # After the journal is locked for us: no other server makes a key at the same time.
         key = read_key(settings.state_dir / "hall.key")
+        journal.seal_with(key)
         clock = HallClock.after(journal.last_clock)
         epoch = journal.begin_epoch(clock.now())
         passwords = PreparedPasswords(plan.clerks)
@@ -73,7 +74,10 @@ def build_server(settings: ServerSettings) -> Server:
                 f"the hall file does not fit the open business day in the journal ({error!r}); "
                 "start with the hall file that the day began with, and change it after its close"
             ) from error
-        _LOG.info("hall %s, start %d, journal at line %d", plan.id, epoch, journal.last_seq)
+        _LOG.info(
+            "hall %s, start %d, journal at line %d with checksum %s",
+            *(plan.id, epoch, journal.last_seq, journal.last_checksum.hex()),
+        )
         writer = Writer(
             hall,
             journal,

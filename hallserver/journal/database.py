@@ -8,6 +8,7 @@ from typing import Protocol
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
+from hallserver.journal.chain import Tail
 from hallserver.journal.errors import JournalError
 
 EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
@@ -20,6 +21,8 @@ class Held:
     writer: Connection
     reader: Connection
     """Each question that is asked on it sees what was committed when it was asked."""
+    tail: Tail | None = None
+    """A witness of the last commit, where the journal is a file."""
 
 
 class Database(Protocol):

@@ -12,10 +12,18 @@ from hallserver.domain.events import Recorded, decode_event, encode_event
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import invariant
 from hallserver.journal import projections
+from hallserver.journal.chain import (
+    BEFORE_THE_FIRST,
+    SEAL_EVERY_LINES,
+    Line,
+    line_checksum,
+    reply_checksum,
+)
+from hallserver.journal.chain import seal as make_seal
 from hallserver.journal.database import Held, find_database
 from hallserver.journal.errors import JournalError, explained
 from hallserver.journal.prepared import FindReplies, Prepared
-from hallserver.journal.tables import business_day, event, reply, server_start
+from hallserver.journal.tables import business_day, event, reply, seal, server_start
 from hallserver.protocol.ids import BusinessDay, ClientId, CommandId, Epoch
 from hallserver.protocol.replies import Reply
 from hallserver.writer import Answered, ReplyKey
@@ -25,6 +33,12 @@ _decode_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 
 _INSERT_EVENT = insert(event).values({column: bindparam(column.name) for column in event.columns})
 _INSERT_REPLY = insert(reply).values({column: bindparam(column.name) for column in reply.columns})
+_INSERT_SEAL = insert(seal).values({column: bindparam(column.name) for column in seal.columns})
+
+_WHAT_TO_DO = (
+    "nothing is answered from it; `jiaohao journal verify` says what is wrong, and "
+    "`jiaohao journal restore` mends it"
+)
 
 
 class Journal:
@@ -44,10 +58,22 @@ class Journal:
             statement: Prepared(
                 statement, held.writer, is_exact=statement not in projections.MAY_FIND_NOTHING
             )
-            for statement in (_INSERT_EVENT, _INSERT_REPLY, *projections.STATEMENTS)
+            for statement in (
+                _INSERT_EVENT,
+                _INSERT_REPLY,
+                _INSERT_SEAL,
+                *projections.STATEMENTS,
+            )
         }
         self._find_replies = FindReplies(held.reader)
-        self._last_seq: int = held.reader.scalar(select(func.max(event.c.seq))) or 0
+        self._seal_key: bytes | None = None
+        last = held.reader.execute(
+            select(event.c.seq, event.c.checksum).order_by(event.c.seq.desc()).limit(1)
+        ).first()
+        self._last_seq: int = 0 if last is None else last.seq
+        self._last_checksum: bytes = BEFORE_THE_FIRST if last is None else last.checksum
+        self._tail = held.tail
+        self._check_tail()
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -94,10 +120,28 @@ class Journal:
         moments = [Now(row.wall_ms, row.elapsed_ms) for row in rows if row is not None]
         return max(moments, key=lambda moment: moment.elapsed_ms, default=None)
 
+    @property
+    def last_checksum(self) -> bytes:
+        """The checksum of the last line, for a log that is kept elsewhere."""
+        return self._last_checksum
+
+    def seal_with(self, key: bytes) -> None:
+        """Seal the last line, and from now on many others, with the hall's key."""
+        self._seal_key = key
+        with explained(self._name):
+            is_sealed = self._reader.scalar(select(seal.c.seq).where(seal.c.seq == self._last_seq))
+            if self._last_seq and not is_sealed:
+                with self._connection.begin():
+                    self._write(_INSERT_SEAL, [self._seal(self._last_seq, self._last_checksum)])
+
     def begin_epoch(self, now: Now) -> Epoch:
         """Commit that the server starts, and count the start."""
+        last_line = select(event.c.epoch).order_by(event.c.seq.desc()).limit(1)
         with explained(self._name), self._connection.begin():
-            last = self._connection.scalar(select(func.max(server_start.c.epoch))) or 0
+            last = max(
+                self._connection.scalar(select(func.max(server_start.c.epoch))) or 0,
+                self._connection.scalar(last_line) or 0,
+            )
             self._connection.execute(
                 insert(server_start).values(
                     epoch=last + 1, wall_ms=now.wall_ms, elapsed_ms=now.elapsed_ms
@@ -106,12 +150,63 @@ class Journal:
         return Epoch(last + 1)
 
     def open_day(self) -> Iterator[Recorded]:
-        """Yield the lines from the last opening of a business day on."""
-        opened = select(func.max(business_day.c.opened_seq)).scalar_subquery()
-        lines = select(event).where(event.c.seq >= opened).order_by(event.c.seq)
+        """Yield the lines from the last opening of a business day on, each checked by the chain."""
         with explained(self._name):
+            opened = self._reader.scalar(select(func.max(business_day.c.opened_seq)))
+            if opened is None:
+                self._demand(self._last_seq == 0, "no line opens a business day")
+                return
+            checksum = self._checksum_of(opened - 1)
+            lines = select(event).where(event.c.seq >= opened).order_by(event.c.seq)
+            seq = opened - 1
             for row in self._reader.execute(lines):
-                yield read_line(row, self._name)
+                *told, found = row
+                seq += 1
+                checksum = line_checksum(checksum, tuple(told))
+                self._demand(row.seq == seq, f"line {seq} is missing")
+                self._demand(
+                    found == checksum, f"line {seq} is not what was written, or one before it"
+                )
+                yield read_line(told, self._name)
+            self._demand(seq == self._last_seq, f"line {seq + 1} is missing")
+
+    def _checksum_of(self, seq: int) -> bytes:
+        if seq == 0:
+            return BEFORE_THE_FIRST
+        found: bytes | None = self._reader.scalar(
+            select(event.c.checksum).where(event.c.seq == seq)
+        )
+        self._demand(found is not None, f"line {seq} is missing")
+        return found or b""
+
+    def _check_tail(self) -> None:
+        """Refuse a journal that has lost its end."""
+        if self._tail is None:
+            return
+        noted = self._tail.read()
+        if noted is not None:
+            seq, checksum = noted
+            self._demand(
+                seq <= self._last_seq,
+                f"it ends at line {self._last_seq}, but line {seq} was committed: an old copy of "
+                "the file, or a part of it was lost",
+            )
+            self._demand(checksum == self._checksum_of(seq), f"line {seq} is not what was written")
+        self._note_tail()
+
+    def _note_tail(self) -> None:
+        if self._tail is None:
+            return
+        try:
+            self._tail.note(self._last_seq, self._last_checksum)
+        except OSError as error:
+            raise JournalError(
+                f"journal {self._name}: its last line cannot be noted beside it: {error.strerror}"
+            ) from error
+
+    def _demand(self, is_sound: bool, why_not: str) -> None:  # noqa: FBT001 - as `invariant` has it
+        if not is_sound:
+            raise JournalError(f"journal {self._name}: {why_not}; {_WHAT_TO_DO}")
 
     def find_replies(self, keys: Collection[ReplyKey]) -> dict[ReplyKey, Reply]:
         """Return the answers of those commands that were answered before."""
@@ -119,10 +214,12 @@ class Journal:
             return {}
         with explained(self._name):
             rows = self._find_replies.find(list(keys))
-        return {
-            (ClientId(client), CommandId(command_id)): _decode_reply.decode(body)
-            for client, command_id, body in rows
-        }
+        found = {}
+        for client, command_id, seq, day, body, checksum in rows:
+            is_sound = checksum == reply_checksum(client, command_id, seq, day, body)
+            self._demand(is_sound, f"the answer to {command_id} of {client} is not what was stored")
+            found[ClientId(client), CommandId(command_id)] = _decode_reply.decode(body)
+        return found
 
     def append(self, events: Sequence[Recorded], answers: Sequence[Answered]) -> None:
         """Commit events, answers and reporting tables in one transaction, or raise and keep none.
@@ -133,13 +230,33 @@ class Journal:
             invariant(recorded.seq == number, f"line {recorded.seq} is written as line {number}")
         changes = (projections.project(recorded) for recorded in events)
         rounds = projections.in_rounds(chain.from_iterable(changes))
+        lines, seals = self._chained(events)
         with explained(self._name), self._connection.begin():
-            self._write(_INSERT_EVENT, [_event_row(recorded) for recorded in events])
+            self._write(_INSERT_EVENT, lines)
             self._write(_INSERT_REPLY, [_reply_row(answered) for answered in answers])
+            self._write(_INSERT_SEAL, seals)
             for statement, rows in rounds:
                 self._write(statement, rows)
         if events:
-            self._last_seq = events[-1].seq
+            self._last_seq, self._last_checksum = lines[-1]["seq"], lines[-1]["checksum"]
+            self._note_tail()
+
+    def _chained(
+        self, events: Sequence[Recorded]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the rows of lines, and of the seals that fall among them."""
+        checksum, lines, seals = self._last_checksum, [], []
+        for recorded in events:
+            line = _line(recorded)
+            checksum = line_checksum(checksum, line)
+            lines.append(dict(zip(_EVENT_COLUMNS, (*line, checksum), strict=True)))
+            if self._seal_key is not None and recorded.seq % SEAL_EVERY_LINES == 0:
+                seals.append(self._seal(recorded.seq, checksum))
+        return lines, seals
+
+    def _seal(self, seq: int, checksum: bytes) -> dict[str, Any]:
+        invariant(self._seal_key is not None, "there is a key to seal with")
+        return {"seq": seq, "mac": make_seal(self._seal_key or b"", seq, checksum)}
 
     def _write(self, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
@@ -171,25 +288,25 @@ def read_line(row: Any, name: str) -> Recorded:
     )
 
 
-def _event_row(recorded: Recorded) -> dict[str, Any]:
-    return {
-        "seq": recorded.seq,
-        "epoch": recorded.epoch,
-        "day": recorded.day,
-        "wall_ms": recorded.wall_ms,
-        "elapsed_ms": recorded.elapsed_ms,
-        "client": recorded.client,
-        "command_id": recorded.command,
-        "type": type(recorded.event).__name__,
-        "body": encode_event(recorded.event).decode(),
-    }
+_EVENT_COLUMNS = tuple(column.name for column in event.columns)
+_REPLY_COLUMNS = tuple(column.name for column in reply.columns)
+
+
+def _line(recorded: Recorded) -> Line:
+    return (
+        recorded.seq,
+        recorded.epoch,
+        recorded.day,
+        recorded.wall_ms,
+        recorded.elapsed_ms,
+        recorded.client,
+        recorded.command,
+        type(recorded.event).__name__,
+        encode_event(recorded.event).decode(),
+    )
 
 
 def _reply_row(answered: Answered) -> dict[str, Any]:
-    return {
-        "client": answered.client,
-        "command_id": answered.command,
-        "seq": answered.seq,
-        "day": answered.day,
-        "body": _encode(answered.reply).decode(),
-    }
+    body = _encode(answered.reply).decode()
+    told = (answered.client, answered.command, answered.seq, answered.day, body)
+    return dict(zip(_REPLY_COLUMNS, (*told, reply_checksum(*told)), strict=True))

@@ -55,8 +55,8 @@ class FindReplies:
         self._connection = connection
         self._by_size: dict[int, Prepared] = {}
 
-    def find(self, keys: Sequence[ReplyKey]) -> Sequence[Row[str, str, str]]:
-        """Return (client, command id, body) of those that there are."""
+    def find(self, keys: Sequence[ReplyKey]) -> Sequence[Row[str, str, int, str, str, bytes]]:
+        """Return the rows of those that there are."""
         size = 1 << (len(keys) - 1).bit_length()
         padded = [*keys, *[keys[-1]] * (size - len(keys))]
         values: dict[str, str] = {}
@@ -82,4 +82,4 @@ def _find_replies(count: int) -> ClauseElement:
         )
         for number in range(count)
     )
-    return select(reply.c.client, reply.c.command_id, reply.c.body).where(or_(*wanted))
+    return select(*reply.c).where(or_(*wanted))

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from hallserver.domain.events import Recorded
 from hallserver.journal.errors import JournalError, explained
 from hallserver.journal.journal import read_line
-from hallserver.journal.tables import business_day, event
+from hallserver.journal.tables import LINE, business_day, event
 from hallserver.protocol.ids import BusinessDay
 
 
@@ -38,7 +38,7 @@ def read_day(path: Path, day: BusinessDay | None) -> list[Recorded]:
         if first is None:
             raise JournalError(f"journal {path}: there is no business day {found or 'with visits'}")
         # A line that closes a day is of that day; the one that opens the next is of the next.
-        lines = select(event).where(event.c.seq >= first, event.c.day == found)
+        lines = select(*LINE).where(event.c.seq >= first, event.c.day == found)
         return [
             read_line(row, str(path)) for row in connection.execute(lines.order_by(event.c.seq))
         ]

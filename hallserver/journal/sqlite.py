@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
+from hallserver.journal.chain import Tail
 from hallserver.journal.database import Held
 from hallserver.journal.errors import JournalError, JournalInUseError, explained
 from hallserver.journal.schema import migrate
@@ -49,7 +50,8 @@ class SqliteDatabase:
                     migrate(connection)
                 writer = opened.enter_context(engine.connect())
                 reader = opened.enter_context(engine.connect())
-            yield Held(writer, reader.execution_options(is_reading=True))
+                tail = opened.enter_context(contextlib.closing(open_tail(self.path)))
+            yield Held(writer, reader.execution_options(is_reading=True), tail)
 
 
 class FileLock:
@@ -97,6 +99,19 @@ def lock_file(path: Path) -> FileLock:
             f"journal {path}: cannot be opened for writing: {why}; check its directory, owner "
             "and rights"
         ) from error
+
+
+def tail_file(path: Path) -> Path:
+    """Name the file beside a journal that notes its last line."""
+    return path.with_name(path.name + ".tail")
+
+
+def open_tail(path: Path) -> Tail:
+    """Open the witness of a journal's last line. Raises JournalError."""
+    try:
+        return Tail(tail_file(path))
+    except OSError as error:
+        raise JournalError(f"{tail_file(path)}: cannot be written: {error.strerror}") from error
 
 
 def open_engine(url: URL) -> Engine:

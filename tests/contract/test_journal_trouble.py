@@ -10,7 +10,7 @@ import pytest
 from hallserver.domain import events as ev
 from hallserver.journal import Journal, JournalError, JournalInUseError, sqlite_url
 from tests.helpers.checkout import ROOT
-from tests.helpers.journals import DAY, line, reserved, rows, tamper
+from tests.helpers.journals import DAY, line, reserved, rewrite, rows, tamper
 from tests.helpers.servers import Hosted, open_journal
 
 
@@ -72,7 +72,7 @@ def test_a_damaged_journal_is_refused_with_a_reason(tmp_path: Path) -> None:
 def test_a_line_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
     with open_journal(tmp_path) as journal:
         journal.append([line(1, ev.DayOpened(DAY)), reserved(2, 1)], [])
-    tamper(tmp_path, """UPDATE event SET body = '{"type":"Unheard"}' WHERE seq = 2""")
+    rewrite(tmp_path, 2, '{"type":"Unheard"}')
     with (
         open_journal(tmp_path) as journal,
         pytest.raises(JournalError, match="line 2 cannot be read"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine, make_url
 
 from hallserver.domain import events as ev
+from hallserver.journal.chain import line_checksum
 from hallserver.protocol.ids import (
     BusinessDay,
     ClientId,
@@ -108,3 +109,15 @@ def _file_of(where: Path | str) -> Path:
     if isinstance(where, Path):
         return where / "journal.sqlite3"
     return Path(where.removeprefix("sqlite:///"))
+
+
+def rewrite(directory: Path, seq: int, body: str) -> None:
+    """Change a line as a newer version of the software would have written it: chained."""
+    with contextlib.closing(sqlite3.connect(directory / "journal.sqlite3")) as connection:
+        asked = "SELECT * FROM event WHERE seq = ?"
+        before = connection.execute(asked, [seq - 1]).fetchone()[-1]
+        told = connection.execute(asked, [seq]).fetchone()[:-2]
+        values = (body, line_checksum(before, (*told, body)), seq)
+        connection.execute("UPDATE event SET body = ?, checksum = ? WHERE seq = ?", values)
+        connection.commit()
+    (directory / "journal.sqlite3.tail").unlink()

@@ -14,6 +14,8 @@ MESSAGES_A_SECOND = 2_000
 """Of one client. No honest one comes near: each waits for its answer, which takes a commit."""
 NO_ROOM_WEIGHS = 20
 """A message that finds no room counts as so many: its sender does not wait for answers."""
+OVERSIZE_WEIGHS = 100
+"""A message longer than a command may be: a few hundred of them fill the broker's queue."""
 SECOND_MS = 1_000
 CUT_OFF_MS = 60_000
 """So long a client stays cut off. Then it may try again, and is cut off again if it must be."""
@@ -46,15 +48,11 @@ class Floods:
         """Those who are cut off now."""
         return frozenset(self._out_until_ms)
 
-    def judge(self, client: ClientId, now_ms: int) -> Verdict:
-        """Count a message, at a time of the hall's own clock."""
-        return self._count(client, 1, now_ms)
+    def judge(self, client: ClientId, now_ms: int, weight: int = 1) -> Verdict:
+        """Count a message, at a time of the hall's own clock.
 
-    def judge_unheard(self, client: ClientId, now_ms: int) -> Verdict:
-        """Count a message that was `TAKEN` and then found no room."""
-        return self._count(client, NO_ROOM_WEIGHS, now_ms)
-
-    def _count(self, client: ClientId, weight: int, now_ms: int) -> Verdict:
+        One that was `TAKEN` and then found no room is counted once more, with its weight.
+        """
         if client in self._out_until_ms:
             return Verdict.DROPPED
         if now_ms >= self._second_ends_ms:

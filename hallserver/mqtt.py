@@ -30,7 +30,7 @@ from hallserver.client.paho_connection import (
     TlsContext,
 )
 from hallserver.client.settings import LinkSettings
-from hallserver.flood import CUT_OFF_MS, Floods, Verdict
+from hallserver.flood import CUT_OFF_MS, NO_ROOM_WEIGHS, OVERSIZE_WEIGHS, Floods, Verdict
 from hallserver.mailbox import RECEIVE_MAXIMUM, Delivery
 from hallserver.notices import Notices
 from hallserver.protocol.bounds import MAX_COMMAND_BYTES
@@ -44,6 +44,8 @@ SHORT_LIFE_MS = 5_000
 MAX_SHORT_LIVES = 5
 """So many connections in a row that the broker accepts and then closes at once: another server
 takes the account, and each pushes the other out. mosquitto 2.0.11 does not say why it closes."""
+MAY_CONNECT_TIMEOUT_S = 0.5
+"""How long to wait for that word before looking whether to stop."""
 MAX_PACKET_BYTES = 16 * MAX_COMMAND_BYTES
 """What is longer than a command may be is counted and answered for; what is longer than this the
 broker does not even hand over (MQTT 5, 3.1.2.11.4)."""
@@ -141,6 +143,10 @@ class _Connection(PahoConnection):
         self._look_do()
 
 
+def _always(_timeout_s: float) -> bool:
+    return True
+
+
 class BrokerLink:
     """Keeps a connection to the broker until it is stopped."""
 
@@ -150,12 +156,15 @@ class BrokerLink:
         deliver: Callable[[Delivery], bool],
         wake: Callable[[], None],
         elapsed_ms: Callable[[], int],
+        may_connect: Callable[[float], bool] = _always,
     ) -> None:
         """`deliver` takes a command or says that there is no room; `wake` calls its taker.
 
-        Both are called from the link's thread. Raises OSError when `ca_file` is unreadable.
+        `may_connect` says within so many seconds whether the account is ours to take. All are
+        called from the link's thread. Raises OSError when `ca_file` is unreadable.
         """
         self._settings = settings
+        self._may_connect = may_connect
         self._deliver = deliver
         self._wake = wake
         self._elapsed_ms = elapsed_ms
@@ -219,6 +228,8 @@ class BrokerLink:
         said = ""
         short_lives = 0
         while not self._should_stop.is_set():
+            if not self._may_connect(MAY_CONNECT_TIMEOUT_S):
+                continue
             began_ms = self._elapsed_ms()
             connection = _Connection(
                 self._settings, self._tls, self._take, self._be_ready, self._look
@@ -269,7 +280,8 @@ class BrokerLink:
             self._drop(acknowledge, "a message on a foreign topic was dropped")
             return
         client = inbound.client
-        verdict = self._floods.judge(client, self._elapsed_ms())
+        weight = 1 if len(message.payload) <= MAX_COMMAND_BYTES else OVERSIZE_WEIGHS
+        verdict = self._floods.judge(client, self._elapsed_ms(), weight)
         if verdict is Verdict.FLOODS:
             self._cut_off(connection, client)
         if verdict is not Verdict.TAKEN:
@@ -283,7 +295,8 @@ class BrokerLink:
         elif not self._deliver(Delivery(inbound, acknowledge)):
             # Whoever sent it sends it again. The others do not feel it.
             self._drop(acknowledge, f"{client}: a command was dropped, too many wait")
-            if self._floods.judge_unheard(client, self._elapsed_ms()) is Verdict.FLOODS:
+            verdict = self._floods.judge(client, self._elapsed_ms(), NO_ROOM_WEIGHS)
+            if verdict is Verdict.FLOODS:
                 self._cut_off(connection, client)
 
     def _cut_off(self, connection: _Connection, client: ClientId) -> None:

@@ -31,7 +31,7 @@ def test_who_sends_what_finds_no_room_is_out_sooner() -> None:
     unheard = 0
     while floods.judge(KIOSK, 0) is Verdict.TAKEN:
         unheard += 1
-        if floods.judge_unheard(KIOSK, 0) is Verdict.FLOODS:
+        if floods.judge(KIOSK, 0, NO_ROOM_WEIGHS) is Verdict.FLOODS:
             break
     assert unheard == MESSAGES_A_SECOND // (NO_ROOM_WEIGHS + 1) + 1
     assert floods.cut_off == {KIOSK}

@@ -58,6 +58,8 @@ class RunningBroker:
         self._program = program
         self._ca_file = ca_file
         self._store = None if store is None else store / STORE_NAME
+        self.stores_set_aside = 0
+        """How often it could not read its store and began with an empty one."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -107,6 +109,14 @@ class RunningBroker:
         except BaseException:
             self.kill()
             raise
+
+    def keep(self) -> bool:
+        """Start it again if it has ended by itself; returns whether it had. Raises BrokerError."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        self._process = None
+        self.start()
+        return True
 
     def stop(self) -> None:
         """Ask it to end, and end it when it does not. May be called twice."""
@@ -175,6 +185,7 @@ class RunningBroker:
         names = [f"{STORE_NAME}.damaged-{count}" for count in range(1, MAX_SET_ASIDE_STORES + 1)]
         kept = next((name for name in names if not self._store.with_name(name).exists()), names[-1])
         self._store.replace(self._store.with_name(kept))
+        self.stores_set_aside += 1
         return kept
 
     def _last_words(self) -> str:

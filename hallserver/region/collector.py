@@ -101,7 +101,7 @@ class Collector:
                 _LOG.info("the database is back")
             self.transactions += 1
             for hall in answers.keys() - self._known:
-                self._say(f"hall {hall}: line {answers[hall].seq}")
+                self._say(f"hall {hall}: stored up to line {answers[hall].seq}")
             self._known |= answers.keys()
             self._halls.update(answers)
             self._messages += len(messages)

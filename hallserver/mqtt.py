@@ -157,6 +157,7 @@ class BrokerLink:
         wake: Callable[[], None],
         elapsed_ms: Callable[[], int],
         may_connect: Callable[[float], bool] = _always,
+        floods: Floods | None = None,
     ) -> None:
         """`deliver` takes a command or says that there is no room; `wake` calls its taker.
 
@@ -170,7 +171,7 @@ class BrokerLink:
         self._elapsed_ms = elapsed_ms
         self._tls = None if settings.ca_file is None else TlsContext(settings.ca_file)
         self.notices = Notices(_LOG)
-        self._floods = Floods()
+        self._floods = floods or Floods()
         self.is_taken_over = False
         """Another server uses our account: two journals must not serve one hall's clients."""
         self._last: mqtt.MQTTMessageInfo | None = None

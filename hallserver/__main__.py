@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hallserver.bootstrap import ServerSettings, StartError, build_server
@@ -19,6 +19,7 @@ from hallserver.client.settings import LinkSettings, is_loopback
 from hallserver.journal import JournalError, JournalInUseError
 from hallserver.protocol.routes import SERVER_CLIENT
 from hallserver.server import TakenOverError
+from hallserver.standby import StoppedError, StopSignal
 
 EXIT_BUG = os.EX_SOFTWARE
 EXIT_JOURNAL = os.EX_IOERR
@@ -33,10 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve until a signal asks to end; returns the exit code. Logs, and sets up no logging."""
     try:
         settings = _settings(_parser().parse_args(argv))
-        with build_server(settings) as server:
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: server.stop())
-            server.run()
+        stop = StopSignal()
+        if settings.is_standby:
+            _at_a_signal(stop.set)
+        with build_server(settings, stop) as server:
+            _at_a_signal(server.stop)
+            if not stop.wait(0):  # it came while the last lines were folded
+                server.run()
+    except StoppedError:
+        _LOG.info("stopped")
     except StartError as error:
         return _end(EXIT_SETTINGS, error)
     except (JournalInUseError, TakenOverError) as error:
@@ -47,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         _LOG.critical("a bug; nothing was said that is not in the journal", exc_info=True)
         return EXIT_BUG
     return os.EX_OK
+
+
+def _at_a_signal(do: Callable[[], None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: do())
 
 
 def _end(code: int, error: Exception) -> int:
@@ -73,6 +84,11 @@ def _parser() -> argparse.ArgumentParser:
         "--password-file", required=True, type=Path, metavar="FILE", help="our broker password"
     )
     parser.add_argument("--database", metavar="URL", help="instead of a SQLite file in DIR")
+    parser.add_argument(
+        "--standby",
+        action="store_true",
+        help="wait while another server has the journal, and take its place when it is gone",
+    )
     parser.add_argument("--clerks", type=Path, metavar="FILE", help="more [[clerk]] blocks")
     parser.add_argument(
         "--without-hours",
@@ -104,6 +120,7 @@ def _settings(given: argparse.Namespace) -> ServerSettings:
         clerks_file=given.clerks,
         database_url=given.database,
         is_without_hours=given.without_hours,
+        is_standby=given.standby,
         version=version(),
     )
 

@@ -48,6 +48,10 @@ class Link(Protocol):
         """Wait until the broker has it."""
 
 
+def _nobody_else() -> None:
+    """Nobody else can have this journal."""
+
+
 class Server:
     """A running hall: mailbox, writer and link, and the thread that `run` is called in."""
 
@@ -60,10 +64,12 @@ class Server:
         *,
         name: str,
         close: Callable[[], None],
+        look: Callable[[], None] = _nobody_else,
     ) -> None:
         """`elapsed_ms` is the hall's own clock; `name` says in the log what is served.
 
-        `close` gives back what was opened for this server.
+        `close` gives back what was opened for this server. `look` is called before anything is
+        said, and raises when somebody else speaks for the hall (`hallserver.guard`).
         """
         self._writer = writer
         self._mailbox = mailbox
@@ -71,6 +77,7 @@ class Server:
         self._elapsed_ms = elapsed_ms
         self._name = name
         self._close = close
+        self._look = look
         self._is_stopping = False
         self._heartbeat_at_ms = 0
         self._counts_at_ms = 0
@@ -93,7 +100,7 @@ class Server:
     def run(self) -> None:
         """Serve until `stop`. Raises TakenOverError, and whatever the journal or the hall raise."""
         try:
-            self._link.publish(self._writer.process())  # the day is open before anything else
+            self._say(self._writer.process())  # the day is open before anything else
             self._link.start()
             while not self._is_stopping:
                 self._serve(self._mailbox.take(MAX_BATCH_COMMANDS, self._pause_s()))
@@ -107,15 +114,19 @@ class Server:
         outbound = self._writer.process([delivery.inbound for delivery in batch])
         for delivery in batch:
             delivery.acknowledge()
-        self._link.publish(outbound)
+        self._say(outbound)
         if self._link.is_taken_over:
             raise TakenOverError("another server uses this server's account at the broker")
         if self._link.take_new_connection():
             self._greet()
         self._keep_time()
 
+    def _say(self, outbound: Iterable[Outbound]) -> None:
+        self._look()
+        self._link.publish(outbound)
+
     def _greet(self) -> None:
-        self._link.publish((*self._writer.everything(), self._writer.heartbeat()))
+        self._say((*self._writer.everything(), self._writer.heartbeat()))
         if self._link.flush(GREETING_TIMEOUT_S):
             _LOG.info("ready: %s", self._name)
 
@@ -123,10 +134,10 @@ class Server:
         now_ms = self._elapsed_ms()
         if now_ms >= self._counts_at_ms:
             self._counts_at_ms = now_ms + COUNTS_EVERY_MS
-            self._link.publish(self._writer.changed_counts())
+            self._say(self._writer.changed_counts())
         if now_ms >= self._heartbeat_at_ms:
             self._heartbeat_at_ms = now_ms + HEARTBEAT_EVERY_MS
-            self._link.publish((self._writer.heartbeat(),))
+            self._say((self._writer.heartbeat(),))
 
     def _pause_s(self) -> float:
         due_ms = min(self._counts_at_ms, self._heartbeat_at_ms) - self._elapsed_ms()

@@ -14,6 +14,18 @@ from hallserver.journal.errors import JournalError
 EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 
 
+class Fence(Protocol):
+    """Keeps a server from writing that has lost the right to, wherever others may have it."""
+
+    def begin(self, epoch: int) -> int:
+        """Return the number of this start, `epoch` or above, within a transaction."""
+        ...
+
+    def check(self) -> None:
+        """Raise JournalInUseError, within a transaction, unless ours is the newest start."""
+        ...
+
+
 @dataclass(frozen=True)
 class Held:
     """The right to write to a journal, for as long as `Database.hold` is not left."""
@@ -23,6 +35,8 @@ class Held:
     """Each question that is asked on it sees what was committed when it was asked."""
     tail: Tail | None = None
     """A witness of the last commit, where the journal is a file."""
+    fence: Fence | None = None
+    """None where the operating system keeps others out for as long as we live."""
 
 
 class Database(Protocol):

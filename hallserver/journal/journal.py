@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 from sqlalchemy import ClauseElement, bindparam, func, insert, select
 
-from hallserver.domain.events import Recorded, decode_event, encode_event
+from hallserver.domain.events import Recorded, encode_event
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import invariant
 from hallserver.journal import projections
@@ -22,9 +22,11 @@ from hallserver.journal.chain import (
 from hallserver.journal.chain import seal as make_seal
 from hallserver.journal.database import Held, find_database
 from hallserver.journal.errors import JournalError, explained
+from hallserver.journal.lines import OpenDay, checksum_of, demand
+from hallserver.journal.owner import Owner, read_owner, write_owner
 from hallserver.journal.prepared import FindReplies, Prepared
-from hallserver.journal.tables import business_day, event, reply, seal, server_start
-from hallserver.protocol.ids import BusinessDay, ClientId, CommandId, Epoch
+from hallserver.journal.tables import event, reply, seal, server_start
+from hallserver.protocol.ids import ClientId, CommandId, Epoch
 from hallserver.protocol.replies import Reply
 from hallserver.writer import Answered, ReplyKey
 
@@ -34,11 +36,6 @@ _decode_reply: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
 _INSERT_EVENT = insert(event).values({column: bindparam(column.name) for column in event.columns})
 _INSERT_REPLY = insert(reply).values({column: bindparam(column.name) for column in reply.columns})
 _INSERT_SEAL = insert(seal).values({column: bindparam(column.name) for column in seal.columns})
-
-_WHAT_TO_DO = (
-    "nothing is answered from it; `jiaohao journal verify` says what is wrong, and "
-    "`jiaohao journal restore` mends it"
-)
 
 
 class Journal:
@@ -53,6 +50,7 @@ class Journal:
         self._name = name
         self._connection = held.writer
         self._reader = held.reader
+        self._fence = held.fence
         self._closing = contextlib.ExitStack()
         self._prepared: dict[ClauseElement, Prepared] = {
             statement: Prepared(
@@ -85,9 +83,14 @@ class Journal:
         database = find_database(url)
         with contextlib.ExitStack() as opened:
             held = opened.enter_context(database.hold())
-            with explained(database.name):
-                journal = cls(database.name, held)
-            journal._closing = opened.pop_all()
+            return cls.of(database.name, held, opened)
+
+    @classmethod
+    def of(cls, name: str, held: Held, opened: contextlib.ExitStack) -> Self:
+        """Use a database that is locked for us, and close what was `opened` for it."""
+        with explained(name):
+            journal = cls(name, held)
+        journal._closing = opened.pop_all()
         return journal
 
     def close(self) -> None:
@@ -100,6 +103,22 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether servers on several machines may reach it."""
+        return self._fence is not None
+
+    @property
+    def owner(self) -> Owner | None:
+        """Whose journal it is, where servers of several halls may reach it; None of a new one."""
+        with explained(self._name):
+            return read_owner(self._reader)
+
+    def belong_to(self, owner: Owner) -> None:
+        """Note whose journal this is."""
+        with explained(self._name), self._connection.begin():
+            write_owner(self._connection, owner)
 
     @property
     def last_seq(self) -> int:
@@ -134,50 +153,45 @@ class Journal:
                 with self._connection.begin():
                     self._write(_INSERT_SEAL, [self._seal(self._last_seq, self._last_checksum)])
 
-    def begin_epoch(self, now: Now) -> Epoch:
-        """Commit that the server starts, and count the start."""
+    def begin_epoch(self, now: Now, floor: int = 0) -> Epoch:
+        """Commit that the server starts, and count the start; its number is above `floor`.
+
+        Clients believe the highest number that they have seen, and no lower one any more.
+        """
         last_line = select(event.c.epoch).order_by(event.c.seq.desc()).limit(1)
         with explained(self._name), self._connection.begin():
             last = max(
                 self._connection.scalar(select(func.max(server_start.c.epoch))) or 0,
                 self._connection.scalar(last_line) or 0,
+                floor,
             )
+            epoch = last + 1 if self._fence is None else self._fence.begin(last + 1)
             self._connection.execute(
                 insert(server_start).values(
-                    epoch=last + 1, wall_ms=now.wall_ms, elapsed_ms=now.elapsed_ms
+                    epoch=epoch, wall_ms=now.wall_ms, elapsed_ms=now.elapsed_ms
                 )
             )
-        return Epoch(last + 1)
+        return Epoch(epoch)
 
-    def open_day(self) -> Iterator[Recorded]:
-        """Yield the lines from the last opening of a business day on, each checked by the chain."""
-        with explained(self._name):
-            opened = self._reader.scalar(select(func.max(business_day.c.opened_seq)))
-            if opened is None:
-                self._demand(self._last_seq == 0, "no line opens a business day")
-                return
-            checksum = self._checksum_of(opened - 1)
-            lines = select(event).where(event.c.seq >= opened).order_by(event.c.seq)
-            seq = opened - 1
-            for row in self._reader.execute(lines):
-                *told, found = row
-                seq += 1
-                checksum = line_checksum(checksum, tuple(told))
-                self._demand(row.seq == seq, f"line {seq} is missing")
-                self._demand(
-                    found == checksum, f"line {seq} is not what was written, or one before it"
-                )
-                yield read_line(told, self._name)
-            self._demand(seq == self._last_seq, f"line {seq + 1} is missing")
+    def confirm(self) -> None:
+        """Make sure that no other server has taken over. Raises JournalError when one may have."""
+        if self._fence is None:  # a file is locked for as long as we live
+            return
+        with explained(self._name), self._connection.begin():
+            self._fence.check()
+
+    def open_day(self, had: OpenDay | None = None) -> Iterator[Recorded]:
+        """Yield the lines from the last opening of a business day on, each checked by the chain.
+
+        Without those that somebody has `had` who waited for this journal.
+        """
+        day = OpenDay(self._name, self._reader) if had is None else had
+        yield from day.read()
+        is_whole = day.last_seq == self._last_seq
+        self._demand(is_whole, f"line {day.last_seq + 1} is missing, or opens no business day")
 
     def _checksum_of(self, seq: int) -> bytes:
-        if seq == 0:
-            return BEFORE_THE_FIRST
-        found: bytes | None = self._reader.scalar(
-            select(event.c.checksum).where(event.c.seq == seq)
-        )
-        self._demand(found is not None, f"line {seq} is missing")
-        return found or b""
+        return checksum_of(self._name, self._reader, seq)
 
     def _check_tail(self) -> None:
         """Refuse a journal that has lost its end."""
@@ -205,8 +219,7 @@ class Journal:
             ) from error
 
     def _demand(self, is_sound: bool, why_not: str) -> None:  # noqa: FBT001 - as `invariant` has it
-        if not is_sound:
-            raise JournalError(f"journal {self._name}: {why_not}; {_WHAT_TO_DO}")
+        demand(self._name, is_sound, why_not)
 
     def find_replies(self, keys: Collection[ReplyKey]) -> dict[ReplyKey, Reply]:
         """Return the answers of those commands that were answered before."""
@@ -232,6 +245,8 @@ class Journal:
         rounds = projections.in_rounds(chain.from_iterable(changes))
         lines, seals = self._chained(events)
         with explained(self._name), self._connection.begin():
+            if self._fence is not None:
+                self._fence.check()
             self._write(_INSERT_EVENT, lines)
             self._write(_INSERT_REPLY, [_reply_row(answered) for answered in answers])
             self._write(_INSERT_SEAL, seals)
@@ -261,31 +276,6 @@ class Journal:
     def _write(self, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             self._prepared[statement].change(self._connection, rows)
-
-
-def read_line(row: Any, name: str) -> Recorded:
-    """Read a row of the table `event` of the journal `name`.
-
-    Raises JournalError when this software cannot.
-    """
-    seq, epoch, day, wall_ms, elapsed_ms, client, command_id, _, body = row
-    try:
-        happened = decode_event(body)
-    except msgspec.DecodeError as error:
-        raise JournalError(
-            f"journal {name}: line {seq} cannot be read; it is damaged or was written "
-            "by a newer version of this software"
-        ) from error
-    return Recorded(
-        seq=seq,
-        epoch=Epoch(epoch),
-        day=BusinessDay(day),
-        wall_ms=wall_ms,
-        elapsed_ms=elapsed_ms,
-        client=ClientId(client),
-        command=None if command_id is None else CommandId(command_id),
-        event=happened,
-    )
 
 
 _EVENT_COLUMNS = tuple(column.name for column in event.columns)

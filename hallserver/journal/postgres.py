@@ -12,7 +12,17 @@ import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -20,14 +30,15 @@ from hallserver.journal.database import Held
 from hallserver.journal.errors import JournalError, JournalInUseError, explained
 from hallserver.journal.postgres_errors import explain_refusal
 from hallserver.journal.schema import migrate
+from hallserver.journal.tables import leadership
 
 MIN_VERSION = 14
 """The oldest with `idle_session_timeout`, by which a leader that is silent loses its lock."""
 
-LEADER_SILENCE_MS = 4_000
+LEADER_SILENCE_MS = 5_000
 """PostgreSQL ends the session of a server that said nothing for so long, and its lock is free."""
-SILENCE_BEFORE_START_MS = 120_000
-"""The same before it serves: it folds the day meanwhile."""
+SILENCE_BEFORE_SERVING_MS = 120_000
+"""The same between taking the lock and serving: a long day is folded meanwhile."""
 LOCK_TIMEOUT_MS = 5_000
 
 # In the client's half of TCP: a PostgreSQL whose machine vanished is noticed in about 4 s
@@ -41,16 +52,16 @@ _CLIENT_SIDE = {
     "tcp_user_timeout": "4000",
 }
 
-# In PostgreSQL's half: a hall server that is frozen or whose machine vanished is noticed in 4 s,
-# whatever its session was at. Idle sessions have a time-out of their own (`LEADER_SILENCE_MS`).
-# https://www.postgresql.org/docs/15/runtime-config-connection.html, runtime-config-client.html
+# In PostgreSQL's half: a hall server that is frozen or whose machine vanished is noticed in about
+# 5 s, whatever its session was at: idle (`_END_IDLE_AFTER`), in the middle of a change, being
+# answered, or waiting (runtime-config-client.html and runtime-config-connection.html there).
 _SERVER_SIDE = {
     "idle_in_transaction_session_timeout": f"{LEADER_SILENCE_MS}",
     "lock_timeout": f"{LOCK_TIMEOUT_MS}",
     "tcp_keepalives_idle": "1",
     "tcp_keepalives_interval": "1",
     "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "4000",
+    "tcp_user_timeout": f"{LEADER_SILENCE_MS}",
     "client_connection_check_interval": "1000",
 }
 
@@ -58,6 +69,8 @@ _SERVER_SIDE = {
 _LOCK_SPACE = 0x4A48  # "JH"
 _KEY = f"({_LOCK_SPACE}::bigint << 32) + to_regnamespace(current_schema())::oid::bigint"
 _TRY_LOCK = text(f"SELECT pg_try_advisory_lock({_KEY})")
+_END_IDLE_AFTER = text("SELECT set_config('idle_session_timeout', :ms, false)")
+_NEWEST = f"SELECT epoch FROM {leadership.name} FOR SHARE"
 _HOLDER = text(f"""
 SELECT activity.application_name
 FROM pg_locks AS held JOIN pg_stat_activity AS activity USING (pid)
@@ -91,32 +104,31 @@ class PostgresDatabase:
     @contextlib.contextmanager
     def hold(self) -> Iterator[Held]:
         """Lock the journal, bring its tables to this version, and hand out its connections."""
+        with self.wait() as waiting:
+            if not waiting.try_lock():
+                raise JournalInUseError(
+                    f"journal {self.name}: another hall server ({waiting.leader()}) writes to it; "
+                    "stop that one first, or start this one with --standby, to wait behind it"
+                )
+            yield waiting.held()
+
+    @contextlib.contextmanager
+    def wait(self) -> Iterator["Waiting"]:
+        """Connect, and neither lock nor change anything. Raises JournalError."""
         engine = open_engine(self.url)
         with contextlib.ExitStack() as opened:
             writer = opened.enter_context(self._connect(engine))
-            with explained(self.name):
-                with writer.begin():
-                    self._check(writer)
-                    self._lock(writer)
-                    migrate(writer)
-                # Each question a transaction of its own, which sees what is committed by then.
-                reader = opened.enter_context(self._connect(engine))
-                reader = reader.execution_options(isolation_level="AUTOCOMMIT")
-            yield Held(writer, reader)
+            with explained(self.name), writer.begin():
+                self._check(writer)
+            reader = opened.enter_context(self._connect(engine))
+            # Each question a transaction of its own, which sees what is committed by then.
+            yield Waiting(self.name, writer, reader.execution_options(isolation_level="AUTOCOMMIT"))
 
     def _connect(self, engine: Engine) -> Connection:
         try:
             return engine.connect()
         except DBAPIError as error:
             raise JournalError(f"journal {self.name}: {explain_refusal(error.orig)}") from error
-
-    def _lock(self, writer: Connection) -> None:
-        if not writer.scalar(_TRY_LOCK):
-            holder = writer.scalar(_HOLDER) or "unknown"
-            raise JournalInUseError(
-                f"journal {self.name}: another hall server ({holder}) writes to it; stop that one "
-                "first, or start this one with --standby, to wait behind it"
-            )
 
     def _check(self, writer: Connection) -> None:
         """Refuse a PostgreSQL that would fail us later."""
@@ -144,6 +156,74 @@ class PostgresDatabase:
             why = "its user has no schema to make tables in; grant CREATE on one in its search_path"
         if why is not None:
             raise JournalError(f"journal {self.name}: {why}")
+
+
+class Waiting:
+    """The connections of a server that may not write yet."""
+
+    def __init__(self, name: str, writer: Connection, reader: Connection) -> None:
+        self.name = name
+        self.reader = reader
+        self._writer = writer
+
+    def try_lock(self) -> bool:
+        """Take the right to write, if nobody has it. Never waits."""
+        with explained(self.name), self._writer.begin():
+            if not self._writer.scalar(_TRY_LOCK):
+                return False
+            self._writer.execute(_END_IDLE_AFTER, {"ms": str(SILENCE_BEFORE_SERVING_MS)})
+            return True
+
+    def leader(self) -> str:
+        """Name the server that has the lock, as it named itself."""
+        with explained(self.name):
+            return self.reader.scalar(_HOLDER) or "unknown"
+
+    def held(self) -> Held:
+        """Bring the tables to this version, once the lock is ours."""
+        with explained(self.name), self._writer.begin():
+            migrate(self._writer)
+            fence = EpochFence(self.name, self._writer)
+        return Held(self._writer, self.reader, fence=fence)
+
+
+class EpochFence:
+    """Lets only the newest start write, whatever became of its lock.
+
+    The lock is enough as long as one session is one connection. This holds besides when something
+    stands between us and PostgreSQL, or connects anew behind our back. Each transaction that writes
+    takes a share of the one row that names the newest start, so a start that comes meanwhile waits
+    for it, and every later one finds another number there.
+    """
+
+    def __init__(self, name: str, writer: Connection) -> None:
+        """The lock is ours, within a transaction: the newest start is one that is over."""
+        self._name = name
+        self._writer = writer
+        self._epoch: int | None = writer.scalar(select(leadership.c.epoch))
+
+    def begin(self, epoch: int) -> int:
+        """Return the number of this start, `epoch` or above, within a transaction."""
+        row = select(leadership.c.epoch).with_for_update()
+        newest = self._writer.scalar(row)
+        if newest is None:
+            self._epoch = epoch
+            self._writer.execute(insert(leadership).values(one=1, epoch=epoch))
+        else:
+            self._epoch = max(epoch, newest + 1)
+            self._writer.execute(update(leadership).values(epoch=self._epoch))
+        # From now on we speak every second (`hallserver.guard`).
+        self._writer.execute(_END_IDLE_AFTER, {"ms": str(LEADER_SILENCE_MS)})
+        return self._epoch
+
+    def check(self) -> None:
+        """Raise JournalInUseError, within a transaction, unless ours is the newest start."""
+        newest = self._writer.exec_driver_sql(_NEWEST).scalar()
+        if newest != self._epoch:
+            raise JournalInUseError(
+                f"journal {self._name}: another hall server has taken over (start {newest}, ours "
+                f"was {self._epoch}); nothing more is written or said by this one"
+            )
 
 
 def open_engine(url: URL) -> Engine:

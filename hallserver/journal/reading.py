@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from hallserver.domain.events import Recorded
 from hallserver.journal.errors import JournalError, explained
-from hallserver.journal.journal import read_line
+from hallserver.journal.lines import read_line
 from hallserver.journal.tables import LINE, business_day, event
 from hallserver.protocol.ids import BusinessDay
 

@@ -45,8 +45,21 @@ def migrate(connection: Connection) -> None:
 
 def is_current(connection: Connection) -> bool:
     """Whether the schema is of this version. Asks without Alembic, which takes 0.2 s to load."""
+    return _version(connection) == _newest()
+
+
+def is_newer(connection: Connection) -> bool:
+    """Whether the schema is of a later version of this software than this one."""
+    version = _version(connection)
+    return version is not None and version > _newest()
+
+
+def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
-        return False
-    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def _newest() -> str:
     steps = (_MIGRATIONS / "versions").glob("v*.py")
-    return version == max(step.name.partition("_")[0].removeprefix("v") for step in steps)
+    return max(step.name.partition("_")[0].removeprefix("v") for step in steps)

@@ -84,6 +84,19 @@ server_start = Table(
 )
 """The starts of the server."""
 
+leadership = Table(
+    "leadership",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),
+    Column("hall", _ID),
+    Column("key_fingerprint", String(64)),
+)
+"""One row: the start that may write, and whose journal it is. Of journals in PostgreSQL only.
+
+The key itself is on the hall's servers: whoever can write to the database must not be able to seal.
+"""
+
 business_day = Table(
     "business_day",
     metadata,

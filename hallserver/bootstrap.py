@@ -107,7 +107,11 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
 
         guard = Guard(journal.confirm, elapsed_ms, mailbox.wake)
         link = BrokerLink(
-            settings.link, doorkeeper.admit, mailbox.wake, elapsed_ms, guard.may_connect
+            settings.link,
+            doorkeeper.admit,
+            mailbox.wake,
+            elapsed_ms,
+            may_connect=guard.may_connect,
         )
         return Server(
             writer,

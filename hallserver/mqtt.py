@@ -156,6 +156,7 @@ class BrokerLink:
         deliver: Callable[[Delivery], bool],
         wake: Callable[[], None],
         elapsed_ms: Callable[[], int],
+        *,
         may_connect: Callable[[float], bool] = _always,
         floods: Floods | None = None,
     ) -> None:

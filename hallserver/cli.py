@@ -132,6 +132,8 @@ PROGRAMS = {
     "counter": Program("ui.counter", "run a clerk's terminal"),
     "callscreen": Program("ui.callscreen", "run a call screen"),
     "ratingpad": Program("ui.ratingpad", "run a rating pad"),
+    "uplink": Program("hallserver.uplink", "send a hall's journal up to its region"),
+    "region": Program("hallserver.region", "collect the journals of a region's halls"),
 }
 
 
@@ -235,6 +237,18 @@ def _simulate(args: argparse.Namespace) -> int:
     return run(args, _out, _err)
 
 
+def _declare_torture(parser: argparse.ArgumentParser) -> None:
+    from hallserver.torture.command import declare
+
+    declare(parser, EXAMPLE_HALL)
+
+
+def _torture(args: argparse.Namespace) -> int:
+    from hallserver.torture.command import run
+
+    return run(args, _out, _err)
+
+
 _REPLAY_ASSUMES = """\
 What is assumed. People come when they came: a number counts from its printing, with the class,
 appointment and counter that staff gave it, at the moment when they gave it; who was sent on or came
@@ -331,6 +345,12 @@ COMMANDS: tuple[Command, ...] = (
         "live hall-days in simulated time, with everything that can go wrong",
         _declare_simulate,
         _simulate,
+    ),
+    Command(
+        "torture",
+        "kill server, broker and clients at random points, and audit what they were told",
+        _declare_torture,
+        _torture,
     ),
 )
 

@@ -100,9 +100,9 @@ class Feed:
         it says where to begin where that is not known, and what need not be sent any more.
         """
         asked = next((each for each in self.on_its_way if each.number == number), None)
-        is_news = self.confirmed is None or seq > self.confirmed
+        has_moved = self.confirmed is not None and seq > self.confirmed
         if asked is None:
-            if is_news:
+            if self.confirmed is None or has_moved:
                 self.confirmed = seq
                 self.sent = max(self.sent, seq)
             return
@@ -114,7 +114,7 @@ class Feed:
             return
         self.sent = max(self.sent, seq)
         self.is_held = False
-        if is_news:
+        if has_moved:
             self.window = min(self.window + 1, MAX_WINDOW)
             self.wait_ms = MIN_WAIT_MS
             self.went_back_to = None

@@ -28,7 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from hallserver.journal.database import Held
 from hallserver.journal.errors import JournalError, JournalInUseError, explained
-from hallserver.journal.postgres_errors import explain_refusal
+from hallserver.journal.postgres_errors import LOST, explain_refusal
 from hallserver.journal.schema import migrate
 from hallserver.journal.tables import leadership
 
@@ -121,6 +121,8 @@ class PostgresDatabase:
             with explained(self.name), writer.begin():
                 self._check(writer)
             reader = opened.enter_context(self._connect(engine))
+            # SQLAlchemy replaces a connection that is lost. A new one would be without the lock.
+            event.listen(engine, "do_connect", self._never_again)
             # Each question a transaction of its own, which sees what is committed by then.
             yield Waiting(self.name, writer, reader.execution_options(isolation_level="AUTOCOMMIT"))
 
@@ -129,6 +131,9 @@ class PostgresDatabase:
             return engine.connect()
         except DBAPIError as error:
             raise JournalError(f"journal {self.name}: {explain_refusal(error.orig)}") from error
+
+    def _never_again(self, *_: object) -> None:
+        raise JournalError(f"journal {self.name}: {LOST}")
 
     def _check(self, writer: Connection) -> None:
         """Refuse a PostgreSQL that would fail us later."""

@@ -5,8 +5,8 @@ Not a word of its own messages about rows: they quote values.
 
 from typing import Any
 
-_LOST = (
-    "the connection to PostgreSQL is lost; nothing was said that is not in the journal. Start "
+LOST = (
+    "the connection to PostgreSQL is lost; nothing was said that is not in the journal; start "
     "again: what it kept is read then, and clients ask again for what they have no answer to"
 )
 # A connection that is lost in the middle of a commit leaves open whether PostgreSQL kept it. Only
@@ -25,7 +25,7 @@ _BY_STATE = {
     "42501": "its user may not do that; grant it CREATE and all rights on its tables",
     "55P03": "another program keeps its tables locked; close that and start again",
     "57014": "a statement was cancelled; see its log, and start again",
-    "57P01": f"PostgreSQL ended our session. {_LOST}",
+    "57P01": f"PostgreSQL ended our session: {LOST}",
     "57P03": "it is starting up or shutting down; start again in a moment",
     "57P05": (
         "PostgreSQL ended our session, because this server was silent for too long: it was frozen "
@@ -38,9 +38,9 @@ _BY_STATE = {
     "58030": "it reports an error of its disk; check that before starting again",
 }
 _BY_CLASS = {
-    "08": _LOST,
+    "08": LOST,
     "53": "it lacks memory or space; see its log",
-    "57": _LOST,
+    "57": LOST,
     "58": "its machine reports an error; see its log",
     "XX": "its data are damaged; see its log, and restore the last backup",
 }
@@ -73,7 +73,7 @@ def explain_postgres(cause: Any) -> str:
         known = _BY_STATE.get(state) or _BY_CLASS.get(state[:2])
         return f"{known or f'PostgreSQL says {type(cause).__name__}'} [{state}]"
     if type(cause).__name__ == "OperationalError":  # psycopg itself found the connection gone
-        return _LOST
+        return LOST
     return f"PostgreSQL cannot keep this: {type(cause).__name__}"
 
 

@@ -62,7 +62,7 @@ class Cluster:
         self.password = secrets.token_hex(8)
         # Not below pytest's directory, which only its owner may enter.
         self.directory = Path(tempfile.mkdtemp(prefix="jiaohao-postgres-"))
-        self.port = _free_port()
+        self.port = free_port()
         self.log: deque[str] = deque(maxlen=1_000)
         self._count = itertools.count(1)
         self._template: str | None = None
@@ -106,11 +106,13 @@ class Cluster:
             return [] if cursor.description is None else cursor.fetchall()
 
     @contextmanager
-    def fresh(self, *, is_empty: bool = False) -> Iterator[str]:
+    def fresh(self, *, is_empty: bool = False, options: str | None = None) -> Iterator[str]:
         """Make a database for one test and name it. Unless it `is_empty` it has its tables."""
         name = f"hall_{next(self._count)}"
-        template = "template1" if is_empty else self._migrated()
-        self._copy(name, template)
+        if options is not None:
+            self.execute(f"CREATE DATABASE {name} {options}")
+        else:
+            self._copy(name, "template1" if is_empty else self._migrated())
         try:
             yield name
         finally:
@@ -216,7 +218,7 @@ def _account() -> pwd.struct_passwd | None:
         return pwd.getpwnam("nobody")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

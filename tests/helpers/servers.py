@@ -242,6 +242,9 @@ class ServerProcess:
         hall_file: Path,
         clerks_file: Path | None = None,
         prefix: Sequence[str] = (),
+        *,
+        arguments: Sequence[str] = (),
+        state: str = "state",
     ) -> None:
         password = write_client_password(directory, SERVER_CLIENT, broker.passwords[SERVER_CLIENT])
         self.log: list[str] = []
@@ -251,11 +254,12 @@ class ServerProcess:
                 *prefix,
                 *(sys.executable, "-m", "hallserver"),
                 *("--hall", str(hall_file)),
-                *("--state-dir", str(directory / "state")),
+                *("--state-dir", str(directory / state)),
                 *("--broker", f"{broker.host}:{broker.port}"),
                 *("--password-file", str(password)),
                 *(("--clerks", str(clerks_file)) if clerks_file else ()),
                 "--without-hours",  # tests run at any hour
+                *arguments,
             ],
             stderr=subprocess.PIPE,
             text=True,

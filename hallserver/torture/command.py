@@ -6,7 +6,8 @@ import logging
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hallserver.broker import BrokerError
 from hallserver.config import ConfigError, load_plan
+from hallserver.domain.plan import HallPlan
 from hallserver.torture.figures import ANSWER_WITHIN_S, SYNC_WITHIN_S, Figures
 from hallserver.torture.hall import TroubleError
 from hallserver.torture.harm import Counts
@@ -85,12 +87,6 @@ def run(args: argparse.Namespace, say: Callable[[str], None], err: Callable[[str
     except OSError as error:
         err(f"{error.filename}: {error.strerror}")
         return EXIT_USAGE
-    (directory / "logs").mkdir(exist_ok=True)
-    logging.basicConfig(
-        filename=directory / "logs" / "torture.log",
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        force=True,
-    )
     options = Options(
         hall_file=args.hall.resolve(),
         directory=directory,
@@ -102,14 +98,9 @@ def run(args: argparse.Namespace, say: Callable[[str], None], err: Callable[[str
         answer_within_s=args.answer_within,
         sync_within_s=args.sync_within,
     )
-    try:
-        torture = Torture(plan, options, _progress(say))
-    except (TroubleError, BrokerError, OSError) as error:
-        err(str(error))
-        return EXIT_TROUBLE
-    figures = _play(torture, err)
+    with _log_in(directory):
+        figures = _torture(plan, options, say, err)
     if figures is None:
-        err(f"everything is kept in {directory}")
         return EXIT_TROUBLE
     say(figures.table())
     if args.json is not None:
@@ -129,6 +120,35 @@ def _directory(wanted: Path | None) -> Path:
     if any(wanted.iterdir()):
         raise FileExistsError(0, "is not empty: choose another --dir", str(wanted))
     return wanted.resolve()
+
+
+def _torture(
+    plan: HallPlan, options: Options, say: Callable[[str], None], err: Callable[[str], None]
+) -> Figures | None:
+    """Return the figures; None after the harness itself had trouble, which is said."""
+    try:
+        torture = Torture(plan, options, _progress(say))
+    except (TroubleError, BrokerError, OSError) as error:
+        err(str(error))
+        return None
+    figures = _play(torture, err)
+    if figures is None:
+        err(f"everything is kept in {options.directory}")
+    return figures
+
+
+@contextmanager
+def _log_in(directory: Path) -> Iterator[None]:
+    """Keep what our own broker runner and probe log out of the progress."""
+    (directory / "logs").mkdir(exist_ok=True)
+    handler = logging.FileHandler(directory / "logs" / "torture.log", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _play(torture: Torture, err: Callable[[str], None]) -> Figures | None:

@@ -211,6 +211,7 @@ class TorturedHall:
             thread.join()
         self.server.end()
         self.broker.stop()
+        self.watch.close()
 
     def left_in_outboxes(self) -> dict[str, int]:
         """Count what clients still have to send; only after `close`."""

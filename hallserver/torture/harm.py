@@ -13,10 +13,10 @@ MAX_ABSENCE_S = 1.0
 """The longest that a killed broker stays away."""
 MAX_STANDSTILL_S = 6.0
 """Longer than the silence after which screens say that they are stale."""
-MAX_KILLS_AT_ONCE = 3
+MAX_KILLS_AT_ONCE = 5
 
-START_SHARE = 0.2
-"""So many of the server's kills come while it starts."""
+START_SHARE = 0.4
+"""So many of the server's deaths are followed by more during its starts."""
 BOTH_SHARE = 0.25
 """So many of the broker's kills come together with one of the server."""
 STANDSTILLS_PER_KILL = 0.01

@@ -99,6 +99,11 @@ class Watch:
             for row in tail.new_rows():
                 client.note(row)
 
+    def close(self) -> None:
+        """Give the files back."""
+        for tail in self._tails:
+            tail.close()
+
     @property
     def torn(self) -> int:
         """Half lines in all records."""

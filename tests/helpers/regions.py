@@ -274,6 +274,15 @@ class Region:
             pause.wait(0.1)
         return time.monotonic() - began_s
 
+    def wait_for_word(self, log: Path, word: str, timeout_s: float) -> None:
+        """Wait until a log says something."""
+        end_s = time.monotonic() + timeout_s
+        pause = threading.Event()
+        while word not in log.read_text("utf-8", errors="replace"):
+            if time.monotonic() > end_s:
+                raise AssertionError(f"no {word!r} in {log}:\n{log.read_text()[-2_000:]}")
+            pause.wait(0.1)
+
     def check(self) -> int:
         """Compare each hall's file with the database, line by line; returns how many there are."""
         total = 0

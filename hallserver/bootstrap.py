@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hallserver.client.settings import LinkSettings
-from hallserver.clock import HallClock
+from hallserver.clock import HallClock, ImplausibleClockError
 from hallserver.config import ConfigError, load_plan, parse_plan
+from hallserver.domain.instant import Now
 from hallserver.domain.invariant import InvariantError
 from hallserver.domain.plan import HallPlan, without_hours
 from hallserver.domain.ticket import IllegalMoveError
@@ -26,6 +27,7 @@ from hallserver.password_check import PreparedPasswords
 from hallserver.protocol.ids import HallId
 from hallserver.server import Server
 from hallserver.standby import StopSignal, wait_for_turn
+from hallserver.uptime import start_clock
 from hallserver.writer import Writer, fold
 
 KEY_BYTES = 32
@@ -83,7 +85,7 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
         journal.seal_with(key)
         hall = hall or Hall(plan, key, passwords)
         fold(hall, journal.open_day(had))
-        clock = HallClock.after(journal.last_clock)
+        clock = _start_clock(journal.last_clock, settings.state_dir)
         epoch = journal.begin_epoch(clock.now())
         _LOG.info(
             "hall %s, start %d, journal at line %d with checksum %s",
@@ -102,26 +104,30 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
         doorkeeper.start()
         opened.callback(doorkeeper.stop)
 
-        def elapsed_ms() -> int:
-            return clock.now().elapsed_ms
-
-        guard = Guard(journal.confirm, elapsed_ms, mailbox.wake)
+        guard = Guard(journal.confirm, clock.elapsed_ms, mailbox.wake)
         link = BrokerLink(
             settings.link,
             doorkeeper.admit,
             mailbox.wake,
-            elapsed_ms,
+            clock.elapsed_ms,
             may_connect=guard.may_connect,
         )
         return Server(
             writer,
             mailbox,
             link,
-            elapsed_ms,
+            clock.elapsed_ms,
             name=f"hall {plan.id}, start {epoch}",
             close=opened.pop_all().close,
             look=guard.look,
         )
+
+
+def _start_clock(last: Now | None, state_dir: Path) -> HallClock:
+    try:
+        return start_clock(last, state_dir)
+    except ImplausibleClockError as error:
+        raise StartError(str(error)) from error
 
 
 def _take_journal(

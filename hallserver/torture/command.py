@@ -16,10 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from hallserver.broker import BrokerError
 from hallserver.config import ConfigError, load_plan
 from hallserver.domain.plan import HallPlan
-from hallserver.torture.figures import ANSWER_WITHIN_S, SYNC_WITHIN_S, Figures
+from hallserver.torture.figures import (
+    ANSWER_WITHIN_S,
+    SYNC_WITHIN_S,
+    TAKEOVER_WITHIN_S,
+    Figures,
+)
 from hallserver.torture.hall import TroubleError
 from hallserver.torture.harm import Counts
 from hallserver.torture.run import Options, Torture
+from hallserver.torture.servers import Database
 
 EXIT_OK = 0
 EXIT_BROKEN = 1
@@ -64,8 +70,12 @@ def declare(parser: argparse.ArgumentParser, example: Path) -> None:
         "--pause", type=float, default=2.0, metavar="S", help="of people between two acts (2)"
     )
     parser.add_argument(
-        "--answer-within", type=float, default=ANSWER_WITHIN_S, metavar="S", help="(3)"
+        "--database", metavar="URL", help="an empty PostgreSQL database instead of a SQLite file"
     )
+    parser.add_argument(
+        "--standby", action="store_true", help="two servers on --database; the leader is killed"
+    )
+    parser.add_argument("--answer-within", type=float, metavar="S", help="(3; 10 with --standby)")
     parser.add_argument("--sync-within", type=float, default=SYNC_WITHIN_S, metavar="S", help="(5)")
 
 
@@ -78,6 +88,9 @@ def _count(text: str) -> int:
 
 def run(args: argparse.Namespace, say: Callable[[str], None], err: Callable[[str], None]) -> int:
     """Torture; return the exit code."""
+    if args.standby and args.database is None:
+        err("--standby needs --database: two servers share one PostgreSQL")
+        return EXIT_USAGE
     try:
         plan = load_plan(args.hall)
         directory = _directory(args.dir)
@@ -87,6 +100,7 @@ def run(args: argparse.Namespace, say: Callable[[str], None], err: Callable[[str
     except OSError as error:
         err(f"{error.filename}: {error.strerror}")
         return EXIT_USAGE
+    default_s = TAKEOVER_WITHIN_S if args.standby else ANSWER_WITHIN_S
     options = Options(
         hall_file=args.hall.resolve(),
         directory=directory,
@@ -95,8 +109,9 @@ def run(args: argparse.Namespace, say: Callable[[str], None], err: Callable[[str
         seed=args.seed,
         quiet_every=max(1, args.quiet_every),
         pause_s=args.pause,
-        answer_within_s=args.answer_within,
+        answer_within_s=args.answer_within or default_s,
         sync_within_s=args.sync_within,
+        database=Database(args.database, args.standby),
     )
     with _log_in(directory):
         figures = _torture(plan, options, say, err)

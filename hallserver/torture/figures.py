@@ -11,6 +11,8 @@ from hallserver.torture.harm import Store
 
 ANSWER_WITHIN_S = 3.0
 """The server answers again so soon after its death."""
+TAKEOVER_WITHIN_S = 10.0
+"""Of two servers, the other one answers so soon after the leader's death."""
 SYNC_WITHIN_S = 5.0
 """All clients are in sync so soon after the broker's return."""
 

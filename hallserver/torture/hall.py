@@ -4,7 +4,7 @@ import os
 import signal
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -19,16 +19,13 @@ from hallserver.supervise import Children, Supervised
 from hallserver.torture.harm import Store, corrupted
 from hallserver.torture.journal import JournalReader
 from hallserver.torture.probe import Probe
+from hallserver.torture.servers import LOOK_S, Database, Pause, Servers
 from hallserver.torture.watch import Watch
 
 CLIENTS_IN_A_PROCESS = 16
 KIOSK_SHARE = 30 / 122
 MAX_CALLSCREENS = 4
-LOOK_S = 0.01
 SAVE_WITHIN_S = 0.1
-
-Pause = Callable[[float], object]
-"""Waits, in seconds; shorter when the run is to end."""
 
 
 class TroubleError(Exception):
@@ -79,7 +76,14 @@ class TorturedHall:
     """Everything that runs. `close` ends it all."""
 
     def __init__(
-        self, plan: HallPlan, hall_file: Path, directory: Path, cast: Cast, pause_s: float
+        self,
+        plan: HallPlan,
+        hall_file: Path,
+        directory: Path,
+        cast: Cast,
+        *,
+        pause_s: float,
+        database: Database,
     ) -> None:
         """Start broker and server. Raises BrokerError, OSError."""
         self.cast = cast
@@ -94,10 +98,9 @@ class TorturedHall:
         self.broker = self.stage.broker
         self.plan = without_hours(read_plan(hall_file, self.stage.clerks))
         """As the server has it, with the clerks."""
-        url = f"sqlite:///file:{self.stage.journal}?mode=ro&uri=true"
-        self.reader = JournalReader(url)
-        arguments = self.stage.server_arguments()
-        self.server = Supervised(self._children, "server", arguments, max_quick_deaths=None)
+        file = f"sqlite:///file:{self.stage.journal}?mode=ro&uri=true"
+        self.reader = JournalReader(database.url or file)
+        self.servers = Servers(self._children, self.stage, database)
         self.probe = Probe(self._link(cast.probe))
         self.processes: list[Supervised] = []
         zones = tuple(zone.id for zone in plan.zones)
@@ -137,11 +140,6 @@ class TorturedHall:
         return self.cast.everybody[number :: len(self.processes)]
 
     # Harm.
-
-    def kill_server(self, pause: Pause) -> None:
-        """Kill the server, as soon as there is one to kill."""
-        while not self.server.kill():
-            pause(LOOK_S)
 
     def kill_client(self, number: int, pause: Pause) -> None:
         """Kill one process of clients, and wait until it is dead."""
@@ -196,11 +194,6 @@ class TorturedHall:
                 words = process.child.last_words(15)
                 raise TroubleError(f"{process.child.name} ended with {wrong}:\n{words}")
 
-    @property
-    def server_exits(self) -> list[int]:
-        """How the server ended when nobody killed it."""
-        return [code for code in self.server.exit_codes if code != -signal.SIGKILL]
-
     def close(self) -> None:
         """End every process, clients first."""
         self.probe.stop()
@@ -209,7 +202,7 @@ class TorturedHall:
             thread.start()
         for thread in stopping:
             thread.join()
-        self.server.end()
+        self.servers.end()
         self.broker.stop()
         self.watch.close()
 

@@ -88,7 +88,7 @@ def draw_harms(counts: Counts, seed: int) -> list[Harm]:
     chance = Random(seed)
     both = min(counts.server, round(counts.broker * BOTH_SHARE))
     harms = [_broker(chance, Target.BOTH, number) for number in range(both)]
-    harms += [_broker(chance, Target.BROKER, number) for number in range(counts.broker - both)]
+    harms += [_broker(chance, Target.BROKER, number) for number in range(both, counts.broker)]
     harms += _servers(chance, counts.server - both)
     harms += [_harm(chance, Target.CLIENT, 0.0) for _ in range(counts.client)]
     harms += [

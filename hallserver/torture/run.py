@@ -1,6 +1,5 @@
 """The run: harm after harm, each watched until the hall is well again; quiet and audit between."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from hallserver.torture.hall import TorturedHall, TroubleError, choose_cast
 from hallserver.torture.harm import Counts, Harm, Target, draw_harms
 from hallserver.torture.journal import Head
 from hallserver.torture.record import read_rows
+from hallserver.torture.servers import Database
 
 LOOK_S = 0.03
 BEGIN_WITHIN_S = 120.0
@@ -43,6 +43,7 @@ class Options:
     pause_s: float
     answer_within_s: float
     sync_within_s: float
+    database: Database
 
 
 class BrokenError(Exception):
@@ -66,7 +67,14 @@ class Torture:
             options.seed, options.clients, options.answer_within_s, options.sync_within_s
         )
         cast = choose_cast(plan, options.clients)
-        self._hall = TorturedHall(plan, options.hall_file, options.directory, cast, options.pause_s)
+        self._hall = TorturedHall(
+            plan,
+            options.hall_file,
+            options.directory,
+            cast,
+            pause_s=options.pause_s,
+            database=options.database,
+        )
 
     def stop(self) -> None:
         """End the harm early, and audit; may be called from a signal handler."""
@@ -106,7 +114,7 @@ class Torture:
 
     def _begin(self) -> None:
         if self._hall.probe.ask(BEGIN_WITHIN_S) is None:
-            words = self._hall.server.child.last_words(15)
+            words = self._hall.servers.last_words()
             raise TroubleError(f"the hall server did not come up:\n{words}")
         self._hall.let_clients_in(self._options.seed)
         self._wait_for_sync(self._head(), 0, BEGIN_WITHIN_S, "the beginning")
@@ -155,7 +163,7 @@ class Torture:
                 self._stand_still(harm)
 
     def _kill_server(self) -> int:
-        self._hall.kill_server(self._pause)
+        self._hall.servers.kill(self._pause)
         self.figures.server_kills += 1
         return time.monotonic_ns()
 
@@ -213,11 +221,11 @@ class Torture:
 
     def _stand_still(self, harm: Harm) -> None:
         self.figures.standstills += 1
-        self._hall.server.send(signal.SIGSTOP)
+        go_on = self._hall.servers.stop()
         try:
             self._pause(harm.absence_s)
         finally:
-            self._hall.server.send(signal.SIGCONT)
+            go_on()
         went_on_ns = time.monotonic_ns()
         self._wait_for_answer(went_on_ns)
         head = Head(0, self._head().epoch)
@@ -244,7 +252,7 @@ class Torture:
     def _wait_for_answer(self, since_ns: int) -> float:
         answered_ns = self._hall.probe.ask(WELL_WITHIN_S)
         if answered_ns is None:
-            words = self._hall.server.child.last_words(15)
+            words = self._hall.servers.last_words()
             raise BrokenError(f"the server did not answer for {WELL_WITHIN_S:.0f} s:\n{words}")
         return (answered_ns - since_ns) / 1e9
 
@@ -313,6 +321,6 @@ class Torture:
         figures.stores_set_aside = hall.broker.stores_set_aside
         figures.torn = hall.watch.torn
         figures.lives = sum(client.lives for client in hall.watch.clients.values())
-        for code in hall.server_exits[len(figures.server_exits) :]:
+        for code in hall.servers.exits[len(figures.server_exits) :]:
             figures.server_exits.append(code)
             figures.complaints.append(f"the server ended by itself with {code}")

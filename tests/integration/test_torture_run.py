@@ -7,6 +7,7 @@ import pytest
 
 from hallserver.cli import main
 from tests.helpers.hall_files import EXAMPLE
+from tests.helpers.postgres import cluster
 
 ARGUMENTS = ["torture", "--hall", str(EXAMPLE)]
 
@@ -36,6 +37,31 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> None:
     assert figures["acknowledged"] > 500
     assert figures["calls"] > 50
     assert figures["answer_s"]["count"] >= 5
+
+
+@pytest.mark.slow
+def test_a_standby_takes_over_from_a_leader_that_is_killed(tmp_path: Path) -> None:
+    figures_file = tmp_path / "figures.json"
+    with cluster().fresh(is_empty=True) as name:
+        code = main(
+            [
+                *ARGUMENTS,
+                *("--database", cluster().url(name), "--standby", "--clients", "24"),
+                *("--server-kills", "4", "--broker-kills", "1", "--client-kills", "1"),
+                *("--seed", "3", "--pause", "0.5", "--dir", str(tmp_path / "hall")),
+                *("--json", str(figures_file), "--answer-within", "30", "--sync-within", "20"),
+            ]
+        )
+    figures = json.loads(figures_file.read_text("utf-8"))
+    assert figures["complaints"] == []
+    assert code == 0
+    assert figures["kills"]["server"] == 4
+    assert figures["calls"] > 5
+
+
+def test_a_standby_without_a_database_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*ARGUMENTS, "--standby"]) == 2
+    assert "--standby needs --database" in capsys.readouterr().err
 
 
 def test_a_directory_that_is_not_empty_is_left_alone(

@@ -6,8 +6,9 @@ Not a word of its own messages about rows: they quote values.
 from typing import Any
 
 LOST = (
-    "the connection to PostgreSQL is lost; nothing was said that is not in the journal; start "
-    "again: what it kept is read then, and clients ask again for what they have no answer to"
+    "the connection to PostgreSQL is lost, and with it the right to write, which another server "
+    "may have by now; nothing was said that is not in the journal; start again: what it kept is "
+    "read then, and clients ask again for what they have no answer to"
 )
 # A connection that is lost in the middle of a commit leaves open whether PostgreSQL kept it. Only
 # the journal itself knows, and only a new session can ask it. So the process ends here, having
@@ -29,11 +30,11 @@ _BY_STATE = {
     "57P03": "it is starting up or shutting down; start again in a moment",
     "57P05": (
         "PostgreSQL ended our session, because this server was silent for too long: it was frozen "
-        "or cut off, and another one may have taken over. This one ends, and said nothing since"
+        "or cut off. It says nothing more; another server may have the right to write by now"
     ),
     "25P03": (
         "PostgreSQL ended our session in the middle of a change, because this server was silent "
-        "for too long; the change is not kept, and another server may have taken over"
+        "for too long; the change is not kept; another server may have the right to write by now"
     ),
     "58030": "it reports an error of its disk; check that before starting again",
 }

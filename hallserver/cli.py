@@ -296,10 +296,25 @@ def _replay(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _journal_command(word: str, text: str) -> Command:
+    def declare(parser: argparse.ArgumentParser) -> None:
+        from hallserver.cli_journal import DECLARE
+
+        DECLARE[word](parser)
+
+    def run(args: argparse.Namespace) -> int:
+        from hallserver.cli_journal import run
+
+        return run(word, args, _out, _err)
+
+    return Command(f"journal {word}", text, declare, run)
+
+
 GROUPS = {
     "appointments": "appointments that other systems have taken",
     "catalog": "items of several departments, as a spreadsheet",
     "config": "check a hall file, prepare what goes into it",
+    "journal": "see whether the journal is sound, copy it, make it whole again",
 }
 
 COMMANDS: tuple[Command, ...] = (
@@ -320,6 +335,11 @@ COMMANDS: tuple[Command, ...] = (
         "book what a CSV file asks for, each row exactly once",
         _declare_import,
         _import_appointments,
+    ),
+    _journal_command("verify", "look at every line, answer and figure of a journal"),
+    _journal_command("backup", "copy a journal while its server goes on"),
+    _journal_command(
+        "restore", "make a damaged journal whole again, from a backup and from itself"
     ),
     Command(
         "catalog import",

@@ -14,7 +14,8 @@ _SENTENCES = {
     "SQLITE_PERM": "access is denied; check owner and rights",
     "SQLITE_CANTOPEN": "the file cannot be opened or made; check its directory, owner and rights",
     "SQLITE_CORRUPT": (
-        "the file is damaged; keep it for repair, and restore the last backup or move it away"
+        "the file is damaged; `jiaohao journal verify` says how, and `jiaohao journal restore` "
+        "mends it"
     ),
     "SQLITE_NOTADB": "the file is not a journal; it is left untouched",
     "SQLITE_IOERR": "the disk reports an error or is full; check it before starting again",
@@ -40,6 +41,8 @@ def explain(error: DBAPIError | sqlite3.Error, where: str) -> JournalError:
     name = getattr(cause, "sqlite_errorname", None) or ""
     # Extended codes begin with the primary one: SQLITE_IOERR_WRITE.
     primary = "_".join(name.split("_")[:2])
+    if str(cause).startswith("Could not decode to UTF-8"):  # Python's own words for damaged text
+        primary = "SQLITE_CORRUPT"
     sentence = _SENTENCES.get(primary, f"the database says: {type(cause).__name__} {name}".rstrip())
     detail = f" [{name}]" if name else ""
     return JournalError(f"journal {where}: {sentence}{detail}")

@@ -14,6 +14,7 @@ from hallserver.journal.chain import Tail
 from hallserver.journal.database import Held
 from hallserver.journal.errors import JournalError, JournalInUseError, explained
 from hallserver.journal.schema import migrate
+from hallserver.journal.swap import finish_swap
 
 BUSY_TIMEOUT_MS = 5_000
 """How long to wait for a reader that blocks a checkpoint, or for a backup program."""
@@ -44,6 +45,7 @@ class SqliteDatabase:
         """Lock the file, bring its tables to this version, and hand out its connections."""
         with contextlib.ExitStack() as opened:
             opened.callback(lock_file(self.path).release)
+            _finish_restore(self.path)
             with explained(self.name):
                 engine = open_engine(self.url)
                 with engine.begin() as connection:
@@ -77,15 +79,17 @@ class FileLock:
         os.close(self._descriptor)
 
 
-def lock_file(path: Path) -> FileLock:
+def lock_file(path: Path, *, makes_file: bool = True) -> FileLock:
     """Make the journal's file, for its owner only, if there is none yet, and lock it.
 
-    Raises JournalInUseError when another server has it, JournalError when it cannot be written.
+    Unless it `makes_file` there may be none, but its directory has to be there. Raises
+    JournalInUseError when another server has it, JournalError when it cannot be written.
     """
     lock = path.with_name(path.name + ".lock")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
+        if makes_file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE))
         return FileLock(lock)
     except BlockingIOError as error:
         holder = lock.read_text("ascii", errors="replace").strip() or "unknown"
@@ -98,6 +102,16 @@ def lock_file(path: Path) -> FileLock:
         raise JournalError(
             f"journal {path}: cannot be opened for writing: {why}; check its directory, owner "
             "and rights"
+        ) from error
+
+
+def _finish_restore(path: Path) -> None:
+    """Finish a restore that was interrupted by a power cut. Raises JournalError."""
+    try:
+        finish_swap(path)
+    except OSError as error:
+        raise JournalError(
+            f"journal {path}: a restore cannot be finished: {error.strerror}"
         ) from error
 
 

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, make_url
 
@@ -73,6 +73,13 @@ def rows(where: Path | str, query: str, values: Sequence[object] = ()) -> list[t
             return connection.execute(query.encode(), list(values) or None).fetchall()
     with contextlib.closing(sqlite3.connect(_file_of(where))) as connection:
         return connection.execute(query, values).fetchall()
+
+
+def named_rows(url: str, query: str) -> list[dict[str, Any]]:
+    """Ask as `rows` does; each row is told by the names of its columns."""
+    with engine_of(url).connect() as connection:
+        found = connection.exec_driver_sql(query)
+        return [dict(row._mapping) for row in found]
 
 
 def tamper(where: Path | str, statement: str) -> None:

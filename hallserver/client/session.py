@@ -38,7 +38,6 @@ from hallserver.protocol.routes import (
     COUNTER,
     HEARTBEAT,
     INFO,
-    LOAD,
     MAY_SEND,
     REPLY,
     VOICE,
@@ -54,7 +53,6 @@ from hallserver.protocol.version import SCHEMA_VERSION, Compatibility, compatibi
 STALE_AFTER_S = 4.0
 """Without a heartbeat for this long a screen says that it is stale: 5 s less one late tick."""
 
-_LOAD = topic(LOAD)
 _UPDATE = {
     Compatibility.UPDATE_CLIENT: LinkState.UPDATE_CLIENT,
     Compatibility.UPDATE_SERVER: LinkState.UPDATE_SERVER,
@@ -118,8 +116,6 @@ class Session:
         self._heartbeat: Heartbeat | None = None
         self._heard_at_s = 0.0
         self._newest: dict[str, tuple[int, int]] = {}
-        self._payloads: dict[str, bytes] = {}
-        self._is_confirmed = False
         self._malformed = 0
 
     @property
@@ -135,7 +131,6 @@ class Session:
     def connected(self, now_s: float) -> tuple[Effect, ...]:
         """The broker accepted us, with a clean session: subscribe and send what waits."""
         self._is_connected = True
-        self._is_confirmed = False
         return (Subscribe(self._subscriptions), *self._send_due(now_s), *self._look(now_s))
 
     def lost(self, now_s: float) -> tuple[Effect, ...]:
@@ -193,7 +188,7 @@ class Session:
             return self._greet(message, now_s)
         if _place_of(route, message) != place:
             raise MalformedMessageError("a snapshot of another place")
-        return self._show(topic_name, message, payload)
+        return self._show(topic_name, message)
 
     def _answer(self, payload: bytes, now_s: float) -> tuple[Effect, ...]:
         # Whichever start of the server says it: what was decided is in the journal before it is
@@ -207,9 +202,7 @@ class Session:
 
     def _greet(self, info: ServerInfo, now_s: float) -> tuple[Effect, ...]:
         known = self._info
-        if known is not None and (info.epoch, info.day) < (known.epoch, known.day):
-            return ()
-        if info == known:
+        if known is not None and (info.epoch, info.day) <= (known.epoch, known.day):
             return ()
         was_understood = self._understands_server()
         self._info = info
@@ -224,45 +217,17 @@ class Session:
         if self._heartbeat is None or heartbeat.epoch >= self._heartbeat.epoch:
             self._heartbeat = heartbeat
             self._heard_at_s = now_s
-        if not self._is_confirmed:
-            self._is_confirmed = True
-            return self._doubt(heartbeat)
         return ()
 
-    def _doubt(self, heartbeat: Heartbeat) -> tuple[Effect, ...]:
-        """Hold what was retained against the first word of the living server, once a connection.
-
-        A broker whose store was damaged, or a journal that was restored, leaves versions from a
-        future that never comes: what is true would be taken for old. They are forgotten and asked
-        for again, and the link is not live before that.
-        """
-        said = (heartbeat.epoch, heartbeat.version)
-        wrong = [name for name, version in self._newest.items() if version > said]
-        # By time alone the load runs ahead of the journal.
-        wrong = [name for name in wrong if name != _LOAD or self._newest[name][0] > said[0]]
-        is_info_wrong = self._info is not None and self._info.epoch > heartbeat.epoch
-        if not wrong and not is_info_wrong:
-            return ()
-        for name in wrong:
-            del self._newest[name], self._payloads[name]
-        if is_info_wrong:
-            self._info = None
-            self._verdict = Compatibility.OK
-        self._heartbeat = None
-        return (Subscribe(self._subscriptions),)
-
-    def _show(self, topic_name: str, snapshot: Any, payload: bytes) -> tuple[Effect, ...]:
+    def _show(self, topic_name: str, snapshot: Any) -> tuple[Effect, ...]:
         is_readable = self._understands_server()
         is_of_former_server = self._info is not None and snapshot.epoch < self._info.epoch
         version = (snapshot.epoch, snapshot.version)
         if not is_readable or is_of_former_server:
             return ()
-        newest = self._newest.get(topic_name, version)
-        # One version says one thing. If not, a damaged broker said the first, the server the last.
-        if version < newest or self._payloads.get(topic_name) == payload:
+        if topic_name in self._newest and version <= self._newest[topic_name]:
             return ()
         self._newest[topic_name] = version
-        self._payloads[topic_name] = payload
         return (Deliver(SnapshotArrived(snapshot)),)
 
     def _refusal(self, command_id: CommandId, command: Command) -> RejectionCode | None:

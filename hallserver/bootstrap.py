@@ -11,6 +11,7 @@ from pathlib import Path
 from hallserver.client.settings import LinkSettings
 from hallserver.clock import HallClock, ImplausibleClockError
 from hallserver.config import ConfigError, load_plan, parse_plan
+from hallserver.disk import DiskRoom
 from hallserver.domain.instant import Now
 from hallserver.domain.invariant import InvariantError
 from hallserver.domain.plan import HallPlan, without_hours
@@ -98,6 +99,7 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
             epoch=epoch,
             hall_id=plan.id,
             server_version=settings.version,
+            has_room=DiskRoom(settings.state_dir, clock.elapsed_ms).is_enough,
         )
         mailbox = Mailbox()
         doorkeeper = Doorkeeper(mailbox.put, passwords)

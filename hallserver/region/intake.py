@@ -4,6 +4,7 @@ Lines are stored in their order only, and a gap is never confirmed: what is stor
 always the beginning of its journal, without a hole.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -83,6 +84,8 @@ def read_message(hall: RegionHall, payload: bytes) -> Incoming | None:
     return Incoming(hall, message.number, message.lines, message.head)
 
 
+# Each month has a partition (`schema`): only years that a hall's clock can show make any.
+_DAY = re.compile(r"(19[7-9]|20[0-9])[0-9](0[1-9]|1[0-2])[0-3][0-9]", re.ASCII)
 _decode_body = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -92,6 +95,8 @@ def _is_sound(message: JournalLines) -> bool:
         if line.seq != before.seq + 1 or line.epoch < before.epoch:
             return False
     for line in message.lines:
+        if not _DAY.fullmatch(line.day) or len(line.checksum) not in (0, 32):
+            return False
         # PostgreSQL's text has no NUL, and its jsonb neither (datatype-json.html).
         if "\\u0000" in line.body or "\0" in line.body or "\0" in line.client:
             return False

@@ -132,7 +132,7 @@ class RegionStore:
             by_hall.setdefault(message.hall, []).append(message)
         try:
             return self._store(by_hall)
-        except psycopg.DataError as error:
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
             # One hall's line that PostgreSQL does not take must not keep out the others'.
             if len(by_hall) > 1:
                 answers: dict[RegionHall, JournalConfirmed] = {}

@@ -79,7 +79,8 @@ def _run(url: str, directory: Path, region: RegionAddress) -> None:
                 _LOG.warning("our broker had ended; it is started again")
 
         # Numbers of a later life are higher, so that no old answer is taken for one of ours.
-        uplink = Uplink(reader, Feed(HallClock().now().wall_ms), now_ms, keep_broker)
+        feed = Feed(HallClock().now().wall_ms)
+        uplink = Uplink(reader, feed, now_ms, keep_broker, str(broker.files.log))
         network = PahoNetwork(broker.settings(UPLINK_CLIENT), uplink.events.put)
         opened.callback(network.stop, STOP_TIMEOUT_S)
         for number in (signal.SIGTERM, signal.SIGINT):

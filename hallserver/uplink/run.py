@@ -35,6 +35,7 @@ from hallserver.uplink.lines import Row, fitting, line_of
 LOOK_EVERY_MS = 1_000
 """How often the journal is looked at for new lines, which then go up in one message."""
 SAY_EVERY_MS = 60_000
+FIRST_SAY_MS = 10_000
 
 _LOG = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Uplink:
         feed: Feed,
         now_ms: Callable[[], int],
         keep_broker: Callable[[], None] = lambda: None,
+        broker_log: str = "its broker's log",
     ) -> None:
         """`now_ms` never goes back; `keep_broker` starts our broker again if it is gone."""
         self.events: queue.SimpleQueue[NetworkEvent | None] = queue.SimpleQueue()
@@ -79,7 +81,8 @@ class Uplink:
         self._has_line = False
         self._should_stop = False
         self._notices = Notices(_LOG)
-        self._said_ms = now_ms()
+        self._broker_log = broker_log
+        self._said_ms = now_ms() - SAY_EVERY_MS + FIRST_SAY_MS
         self._said_seq: int | None = None
 
     def stop(self) -> None:
@@ -176,9 +179,15 @@ class Uplink:
             self._connection.publish(LINES.uplink, encode_lines(message), QOS)
 
     def _say(self) -> None:
-        """Say once a minute how far it is, when that has changed."""
+        """Say once a minute that there is no line, or how far it is when that has changed."""
         now_ms = self._now_ms()
-        if now_ms - self._said_ms < SAY_EVERY_MS or self.feed.confirmed == self._said_seq:
+        if now_ms - self._said_ms < SAY_EVERY_MS:
             return
-        self._said_ms, self._said_seq = now_ms, self.feed.confirmed
+        self._said_ms = now_ms
+        if not self._has_line:
+            _LOG.warning("no line to the region; why is in %s", self._broker_log)
+            return
+        if self.feed.confirmed == self._said_seq:
+            return
+        self._said_seq = self.feed.confirmed
         _LOG.info("the region has lines up to %s of %d", self._said_seq, self._reader.head())

@@ -94,6 +94,13 @@ def test_a_line_that_postgresql_does_not_take_keeps_nobody_else_out(store, url):
     assert stored(url) == [("b", 1, 1), ("b", 1, 2)]
 
 
+def test_a_day_that_has_no_place_keeps_nobody_else_out(store, url):
+    bad = Incoming(A, 1, (line(1, day="20261199"),), 1)  # the intake lets no such line through
+    answers = store.store([lines(B, 1, 2), bad])
+    assert (answers[A].seq, answers[A].refused) == (0, LinesRefused.MALFORMED)
+    assert stored(url) == [("b", 1, 1), ("b", 1, 2)]
+
+
 def test_each_month_has_partitions_and_dropping_one_leaves_the_others(store, url):
     for place, day in enumerate(("19700101", "20261130", "20261201", "20380119")):
         store.store([lines(A, place + 1, place + 1, day=day)])

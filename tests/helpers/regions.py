@@ -269,7 +269,7 @@ class Region:
             if time.monotonic() - began_s > timeout_s:
                 raise AssertionError(f"still missing: {waiting}\n{self.logs()}")
             with contextlib.suppress(psycopg.Error):
-                there = dict(self.ask("SELECT hall, seq FROM hall"))
+                there = {row[0]: row[1] for row in self.ask("SELECT hall, seq FROM hall")}
                 waiting = {name: seq for name, seq in waiting.items() if there.get(name, 0) != seq}
             pause.wait(0.1)
         return time.monotonic() - began_s

@@ -74,6 +74,18 @@ def test_the_password_may_stand_in_a_file_or_in_a_service(
     Journal.open("postgresql:///?service=our-hall").close()
 
 
+def test_of_several_servers_the_one_that_may_be_written_to_is_taken(
+    postgres: Cluster, database: str
+) -> None:
+    several = f"host=127.0.0.1:{free_port()}&host=127.0.0.1:{postgres.port}"
+    user = f"{USER}:{postgres.password}"
+    url = f"postgresql+psycopg://{user}@/{database}?{several}&target_session_attrs=read-write"
+    Journal.open(url).close()
+    postgres.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    assert "it is read only; give the address" in refusal(url)
+    assert postgres.password not in refusal(url)
+
+
 def test_a_database_that_would_not_keep_a_journal_is_refused_at_once(
     postgres: Cluster, database: str
 ) -> None:

@@ -24,6 +24,7 @@ BEGIN_WITHIN_S = 120.0
 WELL_WITHIN_S = 60.0
 """A hall that is not well again by now never will be."""
 QUIET_WITHIN_S = 60.0
+SCREENS_S = 0.5
 SETTLED_WITHIN_S = 10.0
 """From everybody being still to every screen showing what the journal says."""
 
@@ -284,23 +285,27 @@ class Torture:
                 raise BrokenError(f"commands without an answer after the harm was over: {busy}")
             self._pause(LOOK_S)
             watch.look()
+        self._pause(SCREENS_S)
         self._check_screens()
         self._audit()
 
     def _check_screens(self) -> None:
         """Wait until every screen shows what the journal gives when it is folded anew."""
         deadline_s = time.monotonic() + SETTLED_WITHIN_S
+        watch = self._hall.watch
         while True:
-            self._hall.watch.look()
-            seen = {name: client.whole for name, client in self._hall.watch.clients.items()}
+            # Before the look: folding a long day takes a while, and what it finds is then old.
+            is_last = time.monotonic() > deadline_s
+            watch.look()
+            seen = {name: client.whole for name, client in watch.clients.items()}
             lines = self._hall.reader.read().lines
             complaints = list(check_fold(self._hall.plan, lines, seen))
             if not complaints:
                 return
-            if time.monotonic() > deadline_s:
+            if is_last:
                 self.figures.complaints += complaints
                 return
-            self._pause(LOOK_S * 10)
+            self._pause(SCREENS_S)
 
     def _audit(self) -> None:
         records = {

@@ -21,6 +21,7 @@ from hallserver.journal.chain import (
 )
 from hallserver.journal.chain import seal as make_seal
 from hallserver.journal.database import Held, find_database
+from hallserver.journal.direct import direct
 from hallserver.journal.errors import JournalError, explained
 from hallserver.journal.lines import OpenDay, checksum_of, demand
 from hallserver.journal.owner import Owner, read_owner, write_owner
@@ -51,6 +52,7 @@ class Journal:
         self._connection = held.writer
         self._reader = held.reader
         self._fence = held.fence
+        self._direct = direct(held.writer)
         self._closing = contextlib.ExitStack()
         self._prepared: dict[ClauseElement, Prepared] = {
             statement: Prepared(
@@ -244,7 +246,7 @@ class Journal:
         changes = (projections.project(recorded) for recorded in events)
         rounds = projections.in_rounds(chain.from_iterable(changes))
         lines, seals = self._chained(events)
-        with explained(self._name), self._connection.begin():
+        with explained(self._name), self._direct.begin():
             if self._fence is not None:
                 self._fence.check()
             self._write(_INSERT_EVENT, lines)

@@ -1,15 +1,13 @@
-"""Statements compiled once for the database at hand: the driver gets text and values.
-
-SQLAlchemy's own cache of compiled statements costs five times what SQLite needs for the statement.
-"""
+"""Statements compiled once for the database at hand: the driver gets text and values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import ClauseElement, Connection, and_, bindparam, or_, select
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from hallserver.domain.invariant import InvariantError, invariant
+from hallserver.journal.direct import direct
 from hallserver.journal.tables import reply
 from hallserver.writer import ReplyKey
 
@@ -32,20 +30,21 @@ class Prepared:
             name: bind.value for name, bind in compiled.binds.items() if not bind.required
         }
         self._order: Sequence[str] | None = compiled.positiontup
+        self._direct = direct(connection)
 
-    def change(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    def change(self, _: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Execute for every row. An exact one has to find its own: one that is missing is a bug."""
-        result = connection.exec_driver_sql(self.text, [self._values(row) for row in rows])
-        found = result.rowcount == len(rows) or not self._is_exact
-        invariant(found, "each change of the journal finds its row")
+        found = self._direct.change(self.text, [self._values(row) for row in rows])
+        is_right = found == len(rows) or not self._is_exact
+        invariant(is_right, "each change of the journal finds its row")
 
-    def query(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any]:
+    def query(self, values: Mapping[str, Any]) -> Sequence[Any]:
         """Execute once and return all rows."""
-        return connection.exec_driver_sql(self.text, self._values(values)).all()
+        return self._direct.query(self.text, self._values(values))
 
     def _values(self, row: Mapping[str, Any]) -> Any:
-        full = {**self._constants, **row}
-        return full if self._order is None else tuple(full[name] for name in self._order)
+        full = {**self._constants, **row} if self._constants else row
+        return full if self._order is None else [full[name] for name in self._order]
 
 
 class FindReplies:
@@ -55,7 +54,7 @@ class FindReplies:
         self._connection = connection
         self._by_size: dict[int, Prepared] = {}
 
-    def find(self, keys: Sequence[ReplyKey]) -> Sequence[Row[str, str, int, str, str, bytes]]:
+    def find(self, keys: Sequence[ReplyKey]) -> Sequence[tuple[str, str, int, str, str, bytes]]:
         """Return the rows of those that there are."""
         size = 1 << (len(keys) - 1).bit_length()
         padded = [*keys, *[keys[-1]] * (size - len(keys))]
@@ -63,7 +62,7 @@ class FindReplies:
         for number, (client, command_id) in enumerate(padded):
             values[f"client_{number}"] = client
             values[f"command_{number}"] = command_id
-        return self.of_size(size).query(self._connection, values)
+        return self.of_size(size).query(values)
 
     def of_size(self, size: int) -> Prepared:
         """Return the statement that asks for `size` answers."""

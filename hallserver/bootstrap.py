@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hallserver.client.settings import LinkSettings
+from hallserver.client.waker import Waker
 from hallserver.clock import HallClock, ImplausibleClockError
 from hallserver.config import ConfigError, load_plan, parse_plan
 from hallserver.disk import DiskRoom
@@ -102,15 +103,17 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
             has_room=DiskRoom(settings.state_dir, clock.elapsed_ms).is_enough,
         )
         mailbox = Mailbox()
-        doorkeeper = Doorkeeper(mailbox.put, passwords)
+        waker = Waker()
+        opened.callback(waker.close)
+        doorkeeper = Doorkeeper(mailbox.put, passwords, waker.wake)
         doorkeeper.start()
         opened.callback(doorkeeper.stop)
 
-        guard = Guard(journal.confirm, clock.elapsed_ms, mailbox.wake)
+        guard = Guard(journal.confirm, clock.elapsed_ms, waker.wake)
         link = BrokerLink(
             settings.link,
             doorkeeper.admit,
-            mailbox.wake,
+            waker,
             clock.elapsed_ms,
             may_connect=guard.may_connect,
         )
@@ -122,6 +125,7 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
             name=f"hall {plan.id}, start {epoch}",
             close=opened.pop_all().close,
             look=guard.look,
+            wake=waker.wake,
         )
 
 

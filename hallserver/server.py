@@ -38,6 +38,9 @@ class Link(Protocol):
     def abandon(self) -> None:
         """Say nothing more."""
 
+    def move(self, timeout_s: float) -> None:
+        """Send, and take in what is there; wait for it, for `wake` or for the time."""
+
     def take_new_connection(self) -> bool:
         """Whether there is a connection on which nothing was said yet."""
 
@@ -64,9 +67,12 @@ class Server:
         *,
         name: str,
         close: Callable[[], None],
+        wake: Callable[[], None],
         look: Callable[[], None] = _nobody_else,
     ) -> None:
         """`elapsed_ms` is the hall's own clock; `name` says in the log what is served.
+
+        `wake` ends the link's `move` from anywhere.
 
         `close` gives back what was opened for this server. `look` is called before anything is
         said, and raises when somebody else speaks for the hall (`hallserver.guard`).
@@ -77,6 +83,7 @@ class Server:
         self._elapsed_ms = elapsed_ms
         self._name = name
         self._close = close
+        self._wake = wake
         self._look = look
         self._is_stopping = False
         self._heartbeat_at_ms = 0
@@ -85,7 +92,7 @@ class Server:
     def stop(self) -> None:
         """Let `run` finish what it is at and return. From any thread, or a signal's handler."""
         self._is_stopping = True
-        self._mailbox.wake()
+        self._wake()
 
     def close(self) -> None:
         """Give back the journal and what else was opened. May be called twice."""
@@ -103,7 +110,8 @@ class Server:
             self._say(self._writer.process())  # the day is open before anything else
             self._link.start()
             while not self._is_stopping:
-                self._serve(self._mailbox.take(MAX_BATCH_COMMANDS, self._pause_s()))
+                self._link.move(0 if len(self._mailbox) else self._pause_s())
+                self._serve(self._mailbox.take(MAX_BATCH_COMMANDS))
         except BaseException:
             self._link.abandon()
             raise
@@ -111,10 +119,14 @@ class Server:
         _LOG.info("stopped")
 
     def _serve(self, batch: list[Delivery]) -> None:
-        outbound = self._writer.process([delivery.inbound for delivery in batch])
-        for delivery in batch:
-            delivery.acknowledge()
-        self._say(outbound)
+        if batch or not self._pause_s():
+            # Who asked hears first, then the screens, and the broker when nobody waits any more.
+            self._say(self._writer.commit([delivery.inbound for delivery in batch]))
+            self._say(self._writer.changed())
+            for delivery in batch:
+                delivery.acknowledge()
+        else:
+            self._look()
         if self._link.is_taken_over:
             raise TakenOverError("another server uses this server's account at the broker")
         if self._link.take_new_connection():

@@ -151,6 +151,10 @@ class Writer:
 
         Whatever the journal raises passes through; nothing may be sent then.
         """
+        return [*self.commit(batch), *self.changed()]
+
+    def commit(self, batch: Sequence[Inbound] = ()) -> list[Outbound]:
+        """Do the same, and leave what `changed` to be asked for: answers need not wait for it."""
         transaction = _Transaction(self._journal.last_seq)
         now = self._now()
         self.notices.look(now.elapsed_ms)
@@ -168,9 +172,11 @@ class Writer:
             self._journal.append(transaction.events, transaction.answers)
         if transaction.has_new_day:
             transaction.outbound.append(_outbound(routes.topic(routes.INFO), self._info()))
-        if transaction.events:
-            transaction.outbound += _all_outbound(self._hall.changed(self._epoch))
         return transaction.outbound
+
+    def changed(self) -> Iterator[Outbound]:
+        """Say what has changed since the last call, one after the other, as each is made."""
+        return _all_outbound(self._hall.changed(self._epoch))
 
     def changed_counts(self) -> list[Outbound]:
         """Say how many wait, where that changed: for a few times a second."""

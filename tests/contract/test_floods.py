@@ -1,5 +1,7 @@
 """A client that floods: it is cut off and that is said, and everybody else is answered."""
 
+import contextlib
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ import pytest
 
 from hallserver.broker import RunningBroker, run_broker
 from hallserver.broker.control import ANSWER_TOPIC, CONTROL_TOPIC, shut_out
+from hallserver.client.waker import Waker
 from hallserver.flood import CUT_OFF_MS, Floods
 from hallserver.mqtt import BrokerLink
 from hallserver.protocol.codec import decode_reply, encode_command
@@ -112,16 +115,30 @@ def a_link(broker: RunningBroker, clock: Clock) -> Iterator[BrokerLink]:
         delivery.acknowledge()
         return True
 
-    link = BrokerLink(
-        broker.settings(ClientId("server")),
-        take,
-        lambda: None,
-        lambda: clock.elapsed_ms,
-        floods=Floods(LIMIT),
-    )
-    link.start()
-    yield link
-    link.stop(DEADLINE_S)
+    has_ended = threading.Event()
+
+    def move() -> None:
+        while not has_ended.is_set():
+            link.move(0.5)
+
+    with contextlib.closing(Waker()) as waker:
+        link = BrokerLink(
+            broker.settings(ClientId("server")),
+            take,
+            waker,
+            lambda: clock.elapsed_ms,
+            floods=Floods(LIMIT),
+        )
+        mover = threading.Thread(target=move)
+        link.start()
+        mover.start()
+        try:
+            yield link
+        finally:
+            has_ended.set()
+            waker.wake()
+            mover.join()
+            link.stop(DEADLINE_S)
 
 
 def greeted(link: BrokerLink) -> None:

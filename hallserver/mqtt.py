@@ -283,7 +283,12 @@ class BrokerLink:
             if connection.was_accepted:
                 wait_s, said = MIN_RECONNECT_S, ""
                 is_short = self._elapsed_ms() - began_ms < SHORT_LIFE_MS
-                short_lives = short_lives + 1 if is_short else 0
+                # A broker that was started anew does not know us, or refuses for a moment. One
+                # that another server uses under our name has our session all the time.
+                is_pushed_out = is_short and connection.had_session
+                short_lives = short_lives + 1 if is_pushed_out else 0
+            else:
+                short_lives = 0
             if short_lives >= MAX_SHORT_LIVES:
                 self.is_taken_over = True
                 self._waker.wake()

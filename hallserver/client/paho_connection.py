@@ -71,6 +71,8 @@ class PahoConnection:
     ) -> None:
         self.settings = settings
         self.was_accepted = False
+        self.had_session = False
+        """The broker knew us from a connection before (MQTT 5, 3.2.2.1.1)."""
         self.trouble = "the broker closed the connection"
         self._tls = tls
         self._socket: socket.socket | None = None
@@ -242,7 +244,7 @@ class PahoConnection:
         self,
         _client: mqtt.Client,
         _data: Any,
-        _flags: mqtt.ConnectFlags,
+        flags: mqtt.ConnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
@@ -252,6 +254,7 @@ class PahoConnection:
             )
             return
         self.was_accepted = True
+        self.had_session = flags.session_present
         self.accepted()
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:

@@ -93,6 +93,8 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
             "hall %s, start %d, journal at line %d with checksum %s",
             *(plan.id, epoch, journal.last_seq, journal.last_checksum.hex()),
         )
+        room = DiskRoom(settings.state_dir, clock.elapsed_ms)
+        room.is_enough()  # a nearly full disk is said at the start, not at the first refusal
         writer = Writer(
             hall,
             journal,
@@ -100,7 +102,7 @@ def build_server(settings: ServerSettings, stop: StopSignal | None = None) -> Se
             epoch=epoch,
             hall_id=plan.id,
             server_version=settings.version,
-            has_room=DiskRoom(settings.state_dir, clock.elapsed_ms).is_enough,
+            has_room=room.is_enough,
         )
         mailbox = Mailbox()
         waker = Waker()

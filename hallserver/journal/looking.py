@@ -42,7 +42,10 @@ def look(url: str) -> Iterator[Look]:
     with contextlib.ExitStack() as opened:
         with explained(database.name):
             connection = opened.enter_context(_engine(database).connect())
-            # The first statement takes the moment; all later ones see the same.
+            if not is_sqlite:
+                # Between two questions a large journal takes its time (`postgres.open_engine`).
+                connection.exec_driver_sql("SET idle_in_transaction_session_timeout = 0")
+            # The first question takes the moment; all later ones see the same.
             if not is_current(connection):
                 raise JournalError(
                     f"journal {database.name}: it is of another version of this software; start "

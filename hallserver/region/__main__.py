@@ -1,4 +1,5 @@
-"""The region as a program: `jiaohao region …` collects; `status`, `broker` and `admit` beside it.
+"""The region as a program: `jiaohao region …` collects; beside it `status`,
+`broker`, `admit` and `rewind`.
 
 Exit codes are those of sysexits.h; a supervisor starts the collector anew.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from hallserver.broker import BrokerFiles, BrokerTls
 from hallserver.client.settings import LinkSettings
+from hallserver.protocol.region import RegionHall
 from hallserver.region.arguments import (
     ArgumentsError,
     add_broker_arguments,
@@ -26,6 +28,7 @@ from hallserver.region.arguments import (
 from hallserver.region.collector import Collector
 from hallserver.region.files import COLLECTOR_CLIENT, HallNameError, RegionBrokerFiles
 from hallserver.region.link import CollectorLink
+from hallserver.region.rewind import rewind
 from hallserver.region.schema import SchemaError
 from hallserver.region.status import read_status, status_lines
 from hallserver.region.store import (
@@ -43,7 +46,7 @@ _LOG = logging.getLogger("hallserver.region")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the region's commands; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    commands = {"status": _status, "broker": _broker, "admit": _admit}
+    commands = {"status": _status, "broker": _broker, "admit": _admit, "rewind": _rewind}
     command = commands.get(given[0]) if given else None
     try:
         return command(given[1:]) if command else _collect(given)
@@ -61,7 +64,7 @@ def _collect(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="jiaohao region",
         description="Collect the journals of a region's halls into one PostgreSQL.",
-        epilog="Beside it: jiaohao region status, jiaohao region broker, jiaohao region admit.",
+        epilog="Beside it: jiaohao region status | broker | admit | rewind, each with --help.",
     )
     parser.add_argument("--database", required=True, metavar="URL", help=EXPECTED)
     parser.add_argument("--broker", required=True, metavar="HOST:PORT", help="the region's broker")
@@ -154,6 +157,22 @@ def _admit(argv: Sequence[str]) -> int:
             f"passwords: {files.password_file(COLLECTOR_CLIENT).parent}/hall-NAME.password, one "
             "for each hall's uplink; have the broker read its files again (kill -HUP)"
         )
+    return os.EX_OK
+
+
+def _rewind(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="jiaohao region rewind",
+        description="After a hall's journal was brought back by `jiaohao journal restore`: go on "
+        "from the last line that it still has. What it lost stays stored, under its own start.",
+    )
+    parser.add_argument("--database", required=True, metavar="URL", help=EXPECTED)
+    parser.add_argument("hall", metavar="HALL")
+    parser.add_argument("line", type=int, metavar="LINE", help="as the hall's uplink says")
+    args = parser.parse_args(argv)
+    with open_connection(args.database) as connection:
+        after = rewind(connection, RegionHall(args.hall), args.line)
+    _out(f"{args.hall}: goes on after line {args.line}; {after} lines that it lost are kept")
     return os.EX_OK
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 
 from hallserver.notices import Notices
 from hallserver.protocol.region import LINES, JournalConfirmed, RegionHall, hall_of
@@ -12,6 +12,7 @@ from hallserver.region.store import RegionStore, StoreGoneError
 
 LOOK_EVERY_S = 1.0
 SAY_EVERY_MS = 60_000
+MAX_NAMED = 5
 MIN_RETRY_S = 0.2
 MAX_RETRY_S = 5.0
 
@@ -100,14 +101,21 @@ class Collector:
             if said:
                 _LOG.info("the database is back")
             self.transactions += 1
-            for hall in answers.keys() - self._known:
-                self._say(f"hall {hall}: stored up to line {answers[hall].seq}")
-            self._known |= answers.keys()
+            self._say_new(answers.keys() - self._known)
             self._halls.update(answers)
             self._messages += len(messages)
             self._lines += sum(len(each.lines) for each in messages)
             return answers
         return None
+
+    def _say_new(self, halls: Set[RegionHall]) -> None:
+        """Say who is heard for the first time since the start."""
+        if not halls:
+            return
+        self._known |= halls
+        names = sorted(halls)
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        self._say(f"heard: {', '.join(names[:MAX_NAMED])}{more}; {len(self._known)} halls so far")
 
     def _drop_store(self) -> None:
         if self._store is not None:

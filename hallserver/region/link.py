@@ -31,7 +31,9 @@ from hallserver.region.files import MAX_PACKET_BYTES
 
 RECEIVE_MAXIMUM = 256
 """Messages that the broker may have on their way to us; also the most of one transaction."""
-MAX_WAITING = 2 * RECEIVE_MAXIMUM
+MAX_WAITING_BYTES = 64 * 2**20
+"""Of messages that are read and not taken. mosquitto 2.0.11 sends more than the receive maximum
+when many come at once, so that is no bound; what does not fit is left to the halls' asking."""
 SESSION_EXPIRY_S = 3_600
 """The broker keeps what arrives while the collector is started anew. After that the halls ask."""
 
@@ -101,6 +103,8 @@ class CollectorLink:
         self._settings = settings
         self._tls = None if settings.ca_file is None else TlsContext(settings.ca_file)
         self._waiting: queue.SimpleQueue[Arrived | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._waiting_bytes = 0
         self._current: _Connection | None = None
         self._should_stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="region link", daemon=True)
@@ -131,6 +135,8 @@ class CollectorLink:
         try:
             first = self._waiting.get(timeout=timeout_s)
             while first is not None:
+                with self._lock:
+                    self._waiting_bytes -= len(first.payload)
                 if first.connection is self._current:
                     taken.append(first)
                 if len(taken) >= RECEIVE_MAXIMUM:
@@ -159,7 +165,11 @@ class CollectorLink:
             topic = message.topic
         except UnicodeDecodeError:
             topic = ""
-        if message.qos == 0 or self._waiting.qsize() >= MAX_WAITING:
+        with self._lock:
+            has_room = self._waiting_bytes < MAX_WAITING_BYTES
+            if has_room and message.qos != 0:
+                self._waiting_bytes += len(message.payload)
+        if message.qos == 0 or not has_room:
             connection.client.ack(message.mid, message.qos)  # the hall asks again
             return
         self._waiting.put(Arrived(topic, bytes(message.payload), message.mid, connection))

@@ -19,6 +19,7 @@ _COLUMNS = ("seq", "epoch", "day", "wall_ms", "elapsed_ms", "client", "type", "b
 _CHECKSUM = event.c.get("checksum")
 _ROW = select(*(event.c[name] for name in _COLUMNS), *(() if _CHECKSUM is None else (_CHECKSUM,)))
 _HEAD = select(func.max(event.c.seq))
+_LAST_BEFORE = _HEAD.where(event.c.epoch <= bindparam("epoch"))
 _AT = _ROW.where(event.c.seq == bindparam("seq"))
 _AFTER = _ROW.where(event.c.seq > bindparam("seq")).order_by(event.c.seq).limit(bindparam("count"))
 
@@ -61,6 +62,12 @@ class JournalReader:
             if row.seq != number:
                 raise JournalError(f"journal {self._name}: line {number} is missing")
         return rows
+
+    def last_before(self, epoch: int) -> int:
+        """Return the last line of this start of the server or an earlier one; 0 for none."""
+        with explained(self._name):
+            last: int | None = self._connection.scalar(_LAST_BEFORE, {"epoch": epoch})
+        return last or 0
 
     def _read(self, statement: Any, values: dict[str, int]) -> Sequence[Row]:
         with explained(self._name):

@@ -59,6 +59,10 @@ class Reader(Protocol):
         """Return the lines that follow one, at most `count`, without a gap."""
         ...
 
+    def last_before(self, epoch: int) -> int:
+        """Return the last line of this start of the server or an earlier one; 0 for none."""
+        ...
+
 
 class Uplink:
     """Sends a journal up. Everything happens in the thread that calls `run`."""
@@ -152,11 +156,13 @@ class Uplink:
             or (row.epoch, row.wall_ms) != (answer.epoch, answer.wall_ms)
             or answer.refused is LinesRefused.FORKED
         ):
+            shared = min(self._reader.last_before(answer.epoch), answer.seq - 1)
             raise ForkedError(
                 f"the region has a line {answer.seq} (start {answer.epoch}) of this hall that is "
-                "not in this journal: the journal was replaced, or brought back from an older "
-                "copy. Nothing is sent, so that the region keeps what it has. Give the hall a new "
-                "name at the region (`jiaohao region admit`) and start the uplink with that."
+                "not in this journal, so nothing is sent. Was the journal brought back by "
+                "`jiaohao journal restore`? Then have the region run `jiaohao region rewind HALL "
+                f"{max(0, shared)}`. If it is another journal, the hall needs another name at the "
+                "region: `jiaohao region admit`."
             )
 
     def _send(self) -> None:

@@ -106,6 +106,7 @@ class Load:
     def __init__(self, region: Region, day: list[JournalLine], lines: int, rounds: int) -> None:
         self._day, self._lines, self._rounds = day, lines, rounds
         self._left = HALLS
+        self.sent = self.published = self.heard = 0
         self.done = threading.Event()
         self._is_heard = threading.Event()
         files = region.files.files
@@ -122,6 +123,7 @@ class Load:
         client.max_inflight_messages_set(2_000)
         client.on_socket_open = send_at_once
         client.on_message = self._answered
+        client.on_publish = self._published
         client.connect("127.0.0.1", region.port)
         client.loop_start()
         client.subscribe(region_filter(CONFIRMED), qos=1)
@@ -130,7 +132,11 @@ class Load:
     def send(self, hall: RegionHall, number: int) -> None:
         lines = renumbered(self._day, (number - 1) * self._lines + 1, self._lines)
         message = JournalLines(REGION_SCHEMA, number, lines[-1].seq, lines)
+        self.sent += 1
         self.client.publish(region_topic(LINES, hall), encode_lines(message), qos=1)
+
+    def _published(self, *_: object) -> None:
+        self.published += 1
 
     def begin(self) -> float:
         probe = encode_lines(JournalLines(REGION_SCHEMA, 1, 0, ()))
@@ -142,6 +148,7 @@ class Load:
         return began_s
 
     def _answered(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        self.heard += 1
         hall, answer = hall_of(CONFIRMED, message.topic), decode_confirmed(bytes(message.payload))
         assert hall is not None
         if hall == PROBE:
@@ -162,7 +169,7 @@ def through_the_broker(
     with a_region(directory, url) as region:
         load = Load(region, day, lines, rounds)
         began_s = load.begin()
-        assert load.done.wait(240), region.logs()
+        assert load.done.wait(240), (load.sent, load.published, load.heard, region.logs())
         took_s = time.perf_counter() - began_s
         collector, broker = region.collector.process, region.broker.pid
         assert collector is not None

@@ -17,6 +17,7 @@ from hallserver.region.files import (
     hall_client,
     write_uplink_files,
 )
+from hallserver.region.link import CollectorLink
 from tests.helpers.broker import FENCE, Peer
 
 CLIENTS = (COLLECTOR_CLIENT, ClientId("hall-a"), ClientId("hall-b"))
@@ -80,6 +81,27 @@ def test_a_hall_hears_what_is_its_own_only(region, client, filters):
         next(peers[name] for name in CLIENTS if fence in MAY_WRITE[name]).publish(fence, FENCE)
         heard = {name for name, _ in listener.until_fence()}
     assert heard == MAY_READ[client]
+
+
+def test_a_burst_of_many_halls_is_handed_over_whole(region):
+    """mosquitto sends more than the receive maximum then; none may be dropped for that."""
+    link = CollectorLink(region.settings(COLLECTOR_CLIENT))
+    link.start()
+    try:
+        with Peer(region, "hall-a") as peer:
+            while peer.publish("region/a/lines", b"first") != "Success":
+                pass  # nobody listens yet
+            for number in range(1_500):
+                peer.publish_and_forget("region/a/lines", f"{number}".encode())
+            taken: list[bytes] = []
+            while not taken or taken[-1] != b"1499":
+                arrived = link.take(10)
+                assert arrived, len(taken)
+                link.acknowledge(arrived)
+                taken += [each.payload for each in arrived]
+    finally:
+        link.stop(5)
+    assert [each for each in taken if each != b"first"] == [b"%d" % n for n in range(1_500)]
 
 
 def test_a_halls_name_is_its_accounts_and_cannot_be_another_part_of_a_topic(tmp_path):

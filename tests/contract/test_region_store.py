@@ -1,13 +1,15 @@
 """The region's tables in a real PostgreSQL: each line once, and the whole of it or nothing."""
 
 import threading
-from dataclasses import replace
+from dataclasses import replace as with_other
 
+import msgspec
 import psycopg
 import pytest
 
 from hallserver.protocol.region import JournalLine, LinesRefused, RegionHall
 from hallserver.region.intake import Incoming
+from hallserver.region.rewind import rewind
 from hallserver.region.schema import VERSION, SchemaError
 from hallserver.region.status import read_status, status_lines
 from hallserver.region.store import RegionStore, StoreError, StoreGoneError, open_connection
@@ -150,7 +152,7 @@ def test_tables_of_a_newer_version_are_left_alone(url):
 
 
 def test_the_status_says_how_far_each_hall_is(store, url):
-    store.store([lines(A, 1, 3), replace(lines(B, 1, 2), head=40)])
+    store.store([lines(A, 1, 3), with_other(lines(B, 1, 2), head=40)])
     store.store([lines(A, 9, 9)])
     with open_connection(url) as connection:
         halls = read_status(connection)
@@ -162,6 +164,27 @@ def test_the_status_says_how_far_each_hall_is(store, url):
     assert len(text) == 3
     assert text[0].split()[:5] == ["hall", "start", "line", "lag", "heard"]
     assert text[1].split()[:4] == ["a", "1", "3", "6"]
+
+
+def test_a_hall_that_lost_its_end_goes_on_and_what_it_lost_is_kept(store, url):
+    store.store([lines(A, 1, 10)])
+    with open_connection(url) as connection:
+        assert rewind(connection, A, 6) == 4
+    asked = store.store([Incoming(A, 3)])[A]
+    assert (asked.epoch, asked.seq, asked.wall_ms) == (1, 6, 1_006)
+    again = tuple(msgspec.structs.replace(line(seq), epoch=50) for seq in range(7, 13))
+    assert store.store([Incoming(A, 4, again, 12)])[A].seq == 12
+    kept = [("a", 1, seq) for seq in range(1, 11)]
+    assert stored(url) == kept + [("a", 50, seq) for seq in range(7, 13)]
+
+
+@pytest.mark.parametrize(("hall", "seq"), [("a", 10), ("a", 11), ("a", -1), ("b", 1)])
+def test_a_rewind_to_nowhere_is_refused(store, url, hall, seq):
+    store.store([lines(A, 1, 10)])
+    with open_connection(url) as connection, pytest.raises(StoreError):
+        rewind(connection, RegionHall(hall), seq)
+    [row] = ask(url, "SELECT seq FROM hall")
+    assert row == (10,)
 
 
 def test_an_empty_database_has_no_status_and_says_so(url):

@@ -29,6 +29,7 @@ def test_lines_are_read_while_the_hall_writes_them(journal_url):
             assert row.checksum == bytes(told[8]).hex()  # type: ignore[call-overload]
             assert len(row.checksum) == 32
         assert reader.at(journal.last_seq + 1) is None
+        assert (reader.last_before(0), reader.last_before(1)) == (0, journal.last_seq)
 
 
 def test_a_hole_in_the_journal_is_said_and_not_jumped_over(journal_url):

@@ -96,7 +96,7 @@ def test_a_journal_that_was_replaced_is_not_mixed_with_the_one_that_the_region_h
     again.live(40)
     region.start_uplink(again)
     assert again.uplink.process.wait(CATCH_UP_S) == os.EX_DATAERR
-    assert "is not in this journal" in again.uplink.log.read_text().replace("\n", " ")
+    assert "not in this journal" in again.uplink.log.read_text()
     assert region.stored("a") == before
 
 

@@ -71,7 +71,9 @@ class _BySqlalchemy:
         return self._connection.begin()
 
     def change(self, text: str, rows: Sequence[Any]) -> int:
-        return self._connection.exec_driver_sql(text, list(rows)).rowcount
+        # One row as one row: a list of one costs psycopg a pipeline.
+        values = rows[0] if len(rows) == 1 else list(rows)
+        return self._connection.exec_driver_sql(text, values).rowcount
 
     def query(self, text: str, values: Any) -> Sequence[Any]:
         return self._connection.exec_driver_sql(text, values).all()

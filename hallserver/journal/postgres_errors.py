@@ -50,6 +50,7 @@ _BY_CLASS = {
 # libpq has no SQLSTATE for a connection that was never made, only the server's words, which begin
 # with FATAL in every language. These are looked for in English; others are quoted as they are.
 _AT_THE_DOOR = {
+    "read-only": _BY_STATE["25006"],  # of several servers the first one may be away besides
     "Connection refused": "nobody listens there; start PostgreSQL, or correct the address",
     "No such file or directory": "nobody listens there; start PostgreSQL, or correct the address",
     "failed to resolve host": "its host name is not known; correct the address",
@@ -61,7 +62,6 @@ _AT_THE_DOOR = {
     "starting up": _BY_STATE["57P03"],
     "shutting down": _BY_STATE["57P03"],
     "too many clients": _BY_STATE["53300"],
-    "read-only": _BY_STATE["25006"],
     "definition of service": "there is no such service; see pg_service.conf (PGSERVICEFILE)",
     "invalid connection option": "the database URL has an option that PostgreSQL does not know",
 }

@@ -84,11 +84,16 @@ class PostgresDatabase:
     """A journal's database."""
 
     def __init__(self, url: URL) -> None:
-        """Raise JournalError when the URL asks for another driver than psycopg 3."""
+        """Raise JournalError when psycopg 3 cannot be asked for what the URL says."""
         if url.drivername not in {"postgresql", "postgresql+psycopg"}:
             raise JournalError(
                 f"the database URL begins with {url.drivername}; expected "
                 "postgresql+psycopg://USER@HOST/DATABASE"
+            )
+        if "@" in f"{url.host}{url.database}":  # then a part of the password was taken for these
+            raise JournalError(
+                "the database URL has an @ too many: write one in a password as %40, or put the "
+                "password into a password file (PGPASSFILE)"
             )
         self.url = url.set(drivername="postgresql+psycopg")
 

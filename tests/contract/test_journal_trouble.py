@@ -102,6 +102,8 @@ def test_a_directory_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None
         ("sqlite://", "expected sqlite:///FILE"),
         ("sqlite:///:memory:", "lost at the first restart"),
         ("postgresql+pg8000://hall:secret@db/hall", "expected postgresql\\+psycopg"),
+        ("postgresql://hall:se@secret@db/hall", "an @ too many: write one in a password as %40"),
+        ("postgresql://hall:se@secret/x@db/hall", "an @ too many"),
         ("mysql://hall:secret@db/hall", "cannot be kept in mysql"),
         ("postgresql://hall:secret@db:port/hall", "cannot be read"),
     ],

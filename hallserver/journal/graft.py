@@ -1,10 +1,10 @@
 """What was salvaged of a journal, put behind the last line of another file."""
 
+import sqlite3
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from hallserver.domain.invariant import InvariantError
 from hallserver.journal.chain import reply_checksum
@@ -66,7 +66,7 @@ def _add_lines(
     _add(connection, event, [(*kept.line, kept.checksum) for kept in lines])
     try:
         projector.apply([read_line(kept.line, str(salvage.path)) for kept in lines])
-    except (InvariantError, IntegrityError, LookupError) as error:
+    except (InvariantError, sqlite3.IntegrityError, LookupError) as error:
         raise JournalError(
             f"journal {salvage.path}: lines {lines[0].line[0]} to {lines[-1].line[0]} contradict "
             "what is before them; it is not the journal of this backup"

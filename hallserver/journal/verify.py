@@ -9,14 +9,14 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Executable, Row, Table, and_, select
+from sqlalchemy import ClauseElement, Connection, Row, Table, and_, select
 from sqlalchemy.exc import DBAPIError
 
 from hallserver.domain.events import Recorded
-from hallserver.domain.invariant import InvariantError, invariant
+from hallserver.domain.invariant import InvariantError
 from hallserver.journal import projections
 from hallserver.journal.chain import (
     BEFORE_THE_FIRST,
@@ -28,6 +28,7 @@ from hallserver.journal.chain import seal as make_seal
 from hallserver.journal.errors import JournalError, explain
 from hallserver.journal.lines import read_line
 from hallserver.journal.looking import Look, sqlite_engine, stream
+from hallserver.journal.prepared import Prepared
 from hallserver.journal.tables import (
     appointment,
     business_day,
@@ -77,14 +78,18 @@ class Projector:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._prepared: dict[ClauseElement, Prepared] = {
+            statement: Prepared(
+                statement, connection, is_exact=statement not in projections.MAY_FIND_NOTHING
+            )
+            for statement in projections.STATEMENTS
+        }
 
     def apply(self, lines: Sequence[Recorded]) -> None:
-        """Write it. Raises InvariantError or DBAPIError for lines that contradict each other."""
+        """Write it. Raises what a database raises, or InvariantError, when lines contradict."""
         changes = chain.from_iterable(projections.project(each) for each in lines)
         for statement, rows in projections.in_rounds(changes):
-            found = self._connection.execute(cast("Executable", statement), rows).rowcount
-            is_right = found == len(rows) or statement in projections.MAY_FIND_NOTHING
-            invariant(is_right, "each change of the journal finds its row")
+            self._prepared[statement].change(self._connection, rows)
 
 
 @contextlib.contextmanager
@@ -235,7 +240,7 @@ class _Inspection:
             return
         try:
             projector.apply(lines)
-        except (DBAPIError, InvariantError, LookupError) as error:
+        except (DBAPIError, sqlite3.Error, InvariantError, LookupError) as error:
             self._can_be_folded = False
             self._trouble(
                 f"lines {lines[0].seq} to {lines[-1].seq} contradict each other "

@@ -3,16 +3,18 @@
 First the store alone, with lines of a real day: halls that catch up (250 lines in a message) and
 many halls that send a second's worth each. Then through the region's broker and a collector in a
 process of its own: 3,000 halls, each message with a few lines, as fast as they are answered.
+Processor time is measured beside the wall's: that holds on a machine that has other work, too.
 """
 
 import argparse
 import json
 import logging
+import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -36,7 +38,7 @@ from hallserver.protocol.region import (
     region_topic,
 )
 from hallserver.region.intake import Incoming, read_message
-from hallserver.region.store import RegionStore
+from hallserver.region.store import RegionStore, open_connection
 from hallserver.uplink.lines import line_of
 from hallserver.uplink.reader import JournalReader
 from tests.bench.region import DurableCluster, memory_kb
@@ -76,10 +78,14 @@ def renumbered(lines: list[JournalLine], first: int, count: int) -> tuple[Journa
     )
 
 
-def store_alone(url: str, day: list[JournalLine], halls: int, lines: int, rounds: int) -> float:
+def store_alone(
+    url: str, day: list[JournalLine], halls: int, lines: int, rounds: int
+) -> dict[str, float]:
     """Lines a second into PostgreSQL, reading the messages included."""
     with RegionStore.open(url) as store:
-        took_s = 0.0
+        session = session_of(url)
+        took_s = ours_s = 0.0
+        theirs_s = cpu_s(session)
         for turn in range(rounds):
             payloads = [
                 (
@@ -92,20 +98,46 @@ def store_alone(url: str, day: list[JournalLine], halls: int, lines: int, rounds
                 )
                 for number in range(halls)
             ]
-            began_s = time.perf_counter()
+            began_s, began_cpu_s = time.perf_counter(), time.process_time()
             messages = [read_message(hall, payload) for hall, payload in payloads]
             answers = store.store([each for each in messages if isinstance(each, Incoming)])
             took_s += time.perf_counter() - began_s
+            ours_s += time.process_time() - began_cpu_s
             assert all(answer.seq == (turn + 1) * lines for answer in answers.values())
-    return halls * lines * rounds / took_s
+        theirs_s = cpu_s(session) - theirs_s
+    total = halls * lines * rounds
+    return {
+        "lines_per_s": total / took_s,
+        "our_cpu_us_a_line": ours_s / total * 1e6,
+        "postgres_cpu_us_a_line": theirs_s / total * 1e6,
+    }
+
+
+def cpu_s(pid: int) -> float:
+    """The processor's time that a process has taken (proc(5), utime and stime)."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def session_of(url: str) -> int:
+    """The process of PostgreSQL that serves the one other session of a database."""
+    with open_connection(url) as connection:
+        return _one(
+            connection.execute(
+                "SELECT max(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                "AND datname = current_database() AND backend_type = 'client backend'"
+            )
+        )
 
 
 class Load:
     """3,000 halls on one connection: each sends its next message when the last is answered."""
 
-    def __init__(self, region: Region, day: list[JournalLine], lines: int, rounds: int) -> None:
-        self._day, self._lines, self._rounds = day, lines, rounds
-        self._left = HALLS
+    def __init__(
+        self, region: Region, day: list[JournalLine], halls: int, lines: int, rounds: int
+    ) -> None:
+        self._day, self._halls, self._lines, self._rounds = day, halls, lines, rounds
+        self._left = halls
         self.sent = self.published = self.heard = 0
         self.done = threading.Event()
         self._is_heard = threading.Event()
@@ -128,6 +160,7 @@ class Load:
         client.loop_start()
         client.subscribe(region_filter(CONFIRMED), qos=1)
         self.client = client
+        self.on_begin: Callable[[], None] = lambda: None
 
     def send(self, hall: RegionHall, number: int) -> None:
         lines = renumbered(self._day, (number - 1) * self._lines + 1, self._lines)
@@ -142,8 +175,9 @@ class Load:
         probe = encode_lines(JournalLines(REGION_SCHEMA, 1, 0, ()))
         while not self._is_heard.wait(0.5):  # the collector may still be on its way
             self.client.publish(region_topic(LINES, PROBE), probe, qos=1)
+        self.on_begin()
         began_s = time.perf_counter()
-        for number in range(HALLS):
+        for number in range(self._halls):
             self.send(RegionHall(f"load-{number}"), 1)
         return began_s
 
@@ -164,22 +198,33 @@ class Load:
 
 
 def through_the_broker(
-    directory: Path, url: str, day: list[JournalLine], lines: int, rounds: int
+    directory: Path, url: str, day: list[JournalLine], halls: int, lines: int, rounds: int
 ) -> dict[str, float]:
     with a_region(directory, url) as region:
-        load = Load(region, day, lines, rounds)
-        began_s = load.begin()
-        assert load.done.wait(240), (load.sent, load.published, load.heard, region.logs())
-        took_s = time.perf_counter() - began_s
+        load = Load(region, day, halls, lines, rounds)
         collector, broker = region.collector.process, region.broker.pid
         assert collector is not None
         assert broker is not None
+        pids: dict[str, int] = {"collector": collector.pid, "broker": broker}
+        before: dict[str, float] = {}
+
+        def begin() -> None:
+            pids["postgres"] = session_of(url)
+            before.update({name: cpu_s(pid) for name, pid in pids.items()})
+
+        load.on_begin = begin
+        began_s = load.begin()
+        assert load.done.wait(240), (load.sent, load.published, load.heard, region.logs())
+        took_s = time.perf_counter() - began_s
+        messages = halls * rounds
         figures = {
-            "messages_per_s": HALLS * rounds / took_s,
-            "lines_per_s": HALLS * rounds * lines / took_s,
+            "messages_per_s": messages / took_s,
+            "lines_per_s": messages * lines / took_s,
             "collector_mb": memory_kb(collector.pid) / 1_024,
-            "region_broker_mb": memory_kb(broker) / 1_024,
+            "broker_mb": memory_kb(broker) / 1_024,
         }
+        for name, pid in pids.items():
+            figures[f"{name}_cpu_us_a_message"] = (cpu_s(pid) - before[name]) / messages * 1e6
         load.client.disconnect()
         load.client.loop_stop()
     return figures
@@ -223,16 +268,16 @@ def main() -> int:
             figures["body_bytes_a_line"] = sum(len(line.body) for line in day) / len(day)
             with cluster.fresh(is_empty=True) as database:
                 url = cluster.url(database)
-                figures["catching_up_lines_per_s"] = store_alone(url, day, 40, 250, 20)
+                figures["catching_up"] = store_alone(url, day, 40, 250, 10)
                 figures |= sizes(url)
             with cluster.fresh(is_empty=True) as database:
-                url = cluster.url(database)
-                figures["steady_lines_per_s"] = store_alone(url, day, 256, 8, 40)
-            for lines in (2, 8, 250):
+                figures["steady"] = store_alone(cluster.url(database), day, 256, 2, 40)
+            print(json.dumps(figures, indent=2), flush=True)
+            for halls, lines, rounds in ((HALLS, 2, 2), (HALLS, 8, 2), (200, 250, 2)):
                 with cluster.fresh(is_empty=True) as database:
-                    rounds = 1 if lines == 250 else 4
-                    figures[f"broker_{lines}_lines"] = through_the_broker(
-                        directory / f"region-{lines}", cluster.url(database), day, lines, rounds
+                    case = f"{halls}_halls_{lines}_lines"
+                    figures[case] = through_the_broker(
+                        directory / case, cluster.url(database), day, halls, lines, rounds
                     )
     finally:
         cluster.stop()

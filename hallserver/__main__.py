@@ -83,7 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--password-file", required=True, type=Path, metavar="FILE", help="our broker password"
     )
-    parser.add_argument("--database", metavar="URL", help="instead of a SQLite file in DIR")
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="keep the journal in postgresql+psycopg://USER@HOST/DATABASE instead of a file in DIR",
+    )
     parser.add_argument(
         "--standby",
         action="store_true",

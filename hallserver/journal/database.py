@@ -21,7 +21,7 @@ class Fence(Protocol):
         """Return the number of this start, `epoch` or above, within a transaction."""
         ...
 
-    def check(self) -> None:
+    def check(self, *, is_writing: bool) -> None:
         """Raise JournalInUseError, within a transaction, unless ours is the newest start."""
         ...
 

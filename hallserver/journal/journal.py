@@ -180,7 +180,7 @@ class Journal:
         if self._fence is None:  # a file is locked for as long as we live
             return
         with explained(self._name), self._connection.begin():
-            self._fence.check()
+            self._fence.check(is_writing=False)
 
     def open_day(self, had: OpenDay | None = None) -> Iterator[Recorded]:
         """Yield the lines from the last opening of a business day on, each checked by the chain.
@@ -248,7 +248,7 @@ class Journal:
         lines, seals = self._chained(events)
         with explained(self._name), self._direct.begin():
             if self._fence is not None:
-                self._fence.check()
+                self._fence.check(is_writing=True)
             self._write(_INSERT_EVENT, lines)
             self._write(_INSERT_REPLY, [_reply_row(answered) for answered in answers])
             self._write(_INSERT_SEAL, seals)

@@ -7,6 +7,7 @@ is written by a server that lost the lock (https://www.postgresql.org/docs/15/ex
 """
 
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,8 @@ SILENCE_BEFORE_SERVING_MS = 120_000
 """The same between taking the lock and serving: a long day is folded meanwhile."""
 LOCK_TIMEOUT_MS = 5_000
 
+_LOG = logging.getLogger(__name__)
+
 # In the client's half of TCP: a PostgreSQL whose machine vanished is noticed in about 4 s
 # (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
 _CLIENT_SIDE = {
@@ -67,10 +70,12 @@ _SERVER_SIDE = {
 
 # One journal a schema. Its oid is unique in its database, and so are advisory locks.
 _LOCK_SPACE = 0x4A48  # "JH"
-_KEY = f"({_LOCK_SPACE}::bigint << 32) + to_regnamespace(current_schema())::oid::bigint"
+_KEY = (
+    f"({_LOCK_SPACE}::bigint << 32) + to_regnamespace(quote_ident(current_schema()))::oid::bigint"
+)
 _TRY_LOCK = text(f"SELECT pg_try_advisory_lock({_KEY})")
 _END_IDLE_AFTER = text("SELECT set_config('idle_session_timeout', :ms, false)")
-_NEWEST = f"SELECT epoch FROM {leadership.name} FOR SHARE"
+_NEWEST = f"SELECT epoch FROM {leadership.name}"
 _HOLDER = text(f"""
 SELECT activity.application_name
 FROM pg_locks AS held JOIN pg_stat_activity AS activity USING (pid)
@@ -166,6 +171,8 @@ class PostgresDatabase:
             why = "its user has no schema to make tables in; grant CREATE on one in its search_path"
         if why is not None:
             raise JournalError(f"journal {self.name}: {why}")
+        if not found.is_durable:
+            _LOG.warning("%s runs with fsync off: a power cut may lose what was given", self.name)
 
 
 class Waiting:
@@ -226,9 +233,11 @@ class EpochFence:
         self._writer.execute(_END_IDLE_AFTER, {"ms": str(LEADER_SILENCE_MS)})
         return self._epoch
 
-    def check(self) -> None:
+    def check(self, *, is_writing: bool) -> None:
         """Raise JournalInUseError, within a transaction, unless ours is the newest start."""
-        newest = self._writer.exec_driver_sql(_NEWEST).scalar()
+        # A share is written down, so that who only asks would wait for the disk every second.
+        lock = " FOR SHARE" if is_writing else ""
+        newest = self._writer.exec_driver_sql(_NEWEST + lock).scalar()
         if newest != self._epoch:
             raise JournalInUseError(
                 f"journal {self._name}: another hall server has taken over (start {newest}, ours "

@@ -1,6 +1,8 @@
 """What is PostgreSQL's own in a journal: getting in, who leads, sessions that end."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hallserver.journal import Journal, JournalError, JournalInUseError
 from hallserver.journal.prepared import _BY_ARRAYS
 from hallserver.protocol.ids import CommandId
 from hallserver.protocol.replies import Done
+from tests.helpers.checkout import ROOT
 from tests.helpers.journals import DAY, KIOSK, answered, engine_of, line, reserved, rows
 from tests.helpers.postgres import USER, Cluster, free_port
 from tests.helpers.servers import open_journal
@@ -252,7 +255,7 @@ def test_a_start_waits_for_what_an_older_one_is_just_committing(postgres_url: st
         older._connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
         older._connection.commit()
         with open_journal(postgres_url) as newer, older._connection.begin():
-            older._fence.check()
+            older._fence.check(is_writing=True)
             with engine_of(postgres_url).connect() as impatient:
                 impatient.exec_driver_sql("SET lock_timeout = 50")
                 newer._fence._writer = impatient
@@ -263,8 +266,8 @@ def test_a_start_waits_for_what_an_older_one_is_just_committing(postgres_url: st
 def test_two_halls_in_two_schemas_of_one_database_do_not_keep_each_other_out(
     postgres: Cluster, database: str
 ) -> None:
-    postgres.execute("CREATE SCHEMA other", database)
-    other = f"{postgres.url(database)}&options=-csearch_path%3Dother"
+    postgres.execute('CREATE SCHEMA "Other hall"', database)
+    other = f"{postgres.url(database)}&options=-csearch_path%3D%22Other%5C%20hall%22"
     with open_journal(postgres.url(database)) as here, open_journal(other) as there:
         here.append(FIRST, [])
         there.append([line(1, ev.DayOpened(DAY))], [])
@@ -281,3 +284,27 @@ def test_a_floor_lifts_the_number_of_a_start(journal_url: str) -> None:
         assert journal.begin_epoch(Now(0, 0), floor=7) == 42
     with open_journal(journal_url) as journal:
         assert journal.begin_epoch(Now(0, 0)) == 43
+
+
+@pytest.mark.slow
+def test_the_private_cluster_of_the_tests_ends_with_them_also_when_they_are_killed() -> None:
+    script = (
+        "from tests.helpers.postgres import Cluster\n"
+        "print(Cluster().directory, flush=True)\n"
+        "input()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdout is not None
+        directory = Path(process.stdout.readline().strip())
+        server = int((directory / "data" / "postmaster.pid").read_text().split()[0])
+        process.kill()
+        assert process.stdout.read() == ""  # its children have it as well, and are gone by now
+    assert not directory.exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(server, 0)

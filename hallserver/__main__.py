@@ -5,6 +5,7 @@ of sysexits.h, so that the supervisor's log tells what kind of trouble it was.
 """
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -18,7 +19,7 @@ from hallserver.cli import version
 from hallserver.client.settings import LinkSettings, is_loopback
 from hallserver.journal import JournalError, JournalInUseError
 from hallserver.protocol.routes import SERVER_CLIENT
-from hallserver.server import TakenOverError
+from hallserver.server import Server, TakenOverError
 from hallserver.standby import StoppedError, StopSignal
 
 EXIT_BUG = os.EX_SOFTWARE
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         stop = StopSignal()
         if settings.is_standby:
             _at_a_signal(stop.set)
-        with build_server(settings, stop) as server:
+        with _build(settings, stop) as server:
             _at_a_signal(server.stop)
             if not stop.wait(0):  # it came while the last lines were folded
                 server.run()
@@ -53,6 +54,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         _LOG.critical("a bug; nothing was said that is not in the journal", exc_info=True)
         return EXIT_BUG
     return os.EX_OK
+
+
+def _build(settings: ServerSettings, stop: StopSignal) -> Server:
+    """Build a server, without looking for garbage in what stays for as long as it lives.
+
+    With a day of 100,000 tickets the collector would take a fifth of the start, and later stop the
+    hall for tenths of a second (https://docs.python.org/3/library/gc.html#gc.freeze).
+    """
+    if settings.is_standby:  # it may wait for days
+        return build_server(settings, stop)
+    gc.disable()
+    try:
+        server = build_server(settings, stop)
+        gc.freeze()
+    finally:
+        gc.enable()
+    return server
 
 
 def _at_a_signal(do: Callable[[], None]) -> None:

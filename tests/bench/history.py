@@ -4,6 +4,7 @@ The rows are the server's own, so that they have the size of real ones and every
 Only what has to differ does: the day, what is named after it, sequence numbers, times, ids.
 """
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from hallserver.clock import HallClock
 from hallserver.domain.plan import HallPlan
+from hallserver.journal.chain import BEFORE_THE_FIRST, line_checksum
 from tests.bench.measure import fill_a_day
 from tests.helpers.halls import DAY_MS
 from tests.helpers.servers import Clock, Hosted, open_journal
@@ -36,7 +38,12 @@ def write_history(state: Path, plan: HallPlan, tickets: int) -> float:
         _write_template(template, plan, a_day, wall_ms)
         open_journal(state).close()
         _copy(template / JOURNAL, state / JOURNAL, days)
-        (template / JOURNAL).unlink()
+        shutil.rmtree(template)
+        with open_journal(state) as journal:
+            last = journal.last_clock
+            assert last is not None
+            # Today is opened, so that no start has to fold a whole day first.
+            Hosted(journal, plan, Clock(HallClock().now().wall_ms, last.elapsed_ms + 1))
     return sum(file.stat().st_size for file in state.glob(JOURNAL + "*")) / 1e9
 
 
@@ -70,6 +77,23 @@ def _copy(template: Path, journal: Path, days: int) -> None:
             }
             for statement in statements:
                 database.execute(statement, values)
+        _chain_last_day(database)
+
+
+def _chain_last_day(database: sqlite3.Connection) -> None:
+    """Give the lines that a start reads the checksums that they should have."""
+    [opened] = database.execute("SELECT max(opened_seq) FROM business_day").fetchone()
+    [checksum] = database.execute(
+        "SELECT checksum FROM event WHERE seq = ?", (opened - 1,)
+    ).fetchone() or (BEFORE_THE_FIRST,)
+    rows = database.execute(
+        "SELECT seq, epoch, day, wall_ms, elapsed_ms, client, command_id, type, body "
+        "FROM event WHERE seq >= ? ORDER BY seq",
+        (opened,),
+    ).fetchall()
+    for row in rows:
+        checksum = line_checksum(checksum, row)
+        database.execute("UPDATE event SET checksum = ? WHERE seq = ?", (checksum, row[0]))
 
 
 @contextmanager

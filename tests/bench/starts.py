@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hallserver.clock import HallClock
 from tests.bench.hall_under_test import a_broker, the_plan, write_clerks
-from tests.bench.measure import Figure, figure, write_a_day
+from tests.bench.measure import DAY_TOOK_MS, Figure, figure, write_a_day
 from tests.bench.stand import rss_mb
 from tests.helpers.hall_files import EXAMPLE
 from tests.helpers.servers import ServerProcess
@@ -32,8 +32,8 @@ def cold_start(directory: Path, tickets: int, times: int) -> Start:
     hall_file.write_text(with_long_numbers(EXAMPLE.read_text("utf-8")), "utf-8")
     plan = the_plan(hall_file)
     clerks = write_clerks(directory, plan)
-    now_ms = HallClock().now().wall_ms
-    lines = write_a_day(directory / "state", plan, tickets, now_ms, tickets // STILL_WAITING)
+    began_ms = HallClock().now().wall_ms - DAY_TOOK_MS
+    lines = write_a_day(directory / "state", plan, tickets, began_ms, tickets // STILL_WAITING)
     ms, rss = [], 0.0
     with a_broker(directory, plan) as broker:
         for _ in range(times):

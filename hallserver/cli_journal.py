@@ -177,7 +177,7 @@ def _told_of(outcome: "Outcome") -> list[str]:
             f"Every series goes on {outcome.skipped} numbers later, so that no number on paper is "
             "given again. Who holds a number that the hall does not know has to take a new one. "
             "Look at the newest paper of each series: if its number is not below the next one, "
-            "restore again with --skip."
+            "restore again, with --skip for as many more."
         )
     if outcome.aside is not None:
         told.append(f"The damaged journal is kept as {outcome.aside}.")

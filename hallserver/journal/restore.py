@@ -40,7 +40,7 @@ from hallserver.protocol.routes import SERVER_CLIENT
 
 MARGIN_NUMBERS = 100
 """Skipped beyond what is known to be lost: after a power cut a few lines more may be."""
-SKIP_UNKNOWN_NUMBERS = 1_000
+SKIP_UNKNOWN_NUMBERS = 400
 """Skipped when neither the journal nor its history tells how many a series may have given."""
 MIN_HISTORY_DAYS = 5
 BOOKED_AHEAD_DAYS = 92

@@ -7,6 +7,7 @@ PostgreSQL are killed with signal 9. At the end every hall's file is compared wi
 """
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -15,7 +16,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
+from random import Random
+
+import psycopg
 
 from tests.helpers.postgres import Cluster
 from tests.helpers.regions import HallOfRegion, Region, a_region
@@ -115,6 +120,51 @@ class Show:
             "caught_up_after_s": round(took_s, 1),
         }
 
+    def torture(self, kills: int, chance: Random) -> None:
+        """Kill something every now and then while lines are on their way, cut and heal lines."""
+        region, halls = self.region, self.region.halls
+        for hall in halls:
+            hall.live(BEFORE_BATCHES)
+            region.start_uplink(hall)
+        done: Counter[str] = Counter()
+        for _ in range(kills):
+            for hall in halls:
+                hall.live(chance.randrange(4))
+            self._pause.wait(chance.random())
+            done[self._kill_one(chance)] += 1
+        for hall in halls:
+            if hall.line is not None and hall.line.is_cut:
+                hall.line.heal()
+        self.tell(f"{kills} times: {dict(done)}")
+        took_s = region.wait_until_equal(halls, 240)
+        self.tell(f"all equal after {took_s:.1f} s: {region.check()} lines")
+        for line in region.ask("SELECT hall, seq, repeated, gaps, refused FROM hall ORDER BY 1"):
+            print("   ", *line)
+
+    def _kill_one(self, chance: Random) -> str:
+        region, hall = self.region, chance.choice(self.region.halls)
+        assert hall.uplink is not None
+        what = chance.choice(("collector", "region broker", "hall broker", "uplink", "line", "db"))
+        match what:
+            case "collector":
+                region.collector.kill()
+                self._pause.wait(chance.random())
+                region.collector.start()
+            case "region broker":
+                region.restart_broker()
+            case "hall broker":
+                with contextlib.suppress(IndexError, ValueError, OSError):  # not started yet
+                    kill(hall.broker_pid())
+            case "uplink":
+                hall.uplink.kill()
+                hall.uplink.start()
+            case "line" if hall.line is not None:
+                (hall.line.heal if hall.line.is_cut else hall.line.cut)()
+            case "db":
+                with contextlib.suppress(psycopg.Error, AssertionError):  # none is there
+                    self.kill_postgres_session()
+        return what
+
     def kill_collector(self) -> None:
         self.region.collector.kill()
         self.live(5)
@@ -172,6 +222,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.region", description=__doc__)
     parser.add_argument("--halls", type=int, default=20)
     parser.add_argument("--cut-s", type=float, default=600.0)
+    parser.add_argument("--kills", type=int, default=0, help="instead, kill at random so often")
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="write the figures here, as JSON")
     args = parser.parse_args()
     logging.disable(logging.WARNING)  # the crowd also does what it may not
@@ -185,10 +237,13 @@ def main() -> int:
             names = [f"hall-{number:02}" for number in range(1, args.halls + 1)]
             region.admit(*names)
             for number, hall in enumerate(names):
-                region.add_hall(hall, number, has_line=number == 0)
+                region.add_hall(hall, number, has_line=number == 0 or bool(args.kills))
             show = Show(region, args.cut_s)
             try:
-                show.run()
+                if args.kills:
+                    show.torture(args.kills, Random(args.seed))
+                else:
+                    show.run()
             except BaseException:
                 print(region.logs())
                 raise

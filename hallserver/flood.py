@@ -14,6 +14,8 @@ MESSAGES_A_SECOND = 2_000
 """Of one client. No honest one comes near: each waits for its answer, which takes a commit."""
 NO_ROOM_WEIGHS = 20
 """A message that finds no room counts as so many: its sender does not wait for answers."""
+MALFORMED_WEIGHS = 10
+"""No honest client sends what cannot be read."""
 OVERSIZE_WEIGHS = 100
 """A message longer than a command may be: a few hundred of them fill the broker's queue."""
 SECOND_MS = 1_000

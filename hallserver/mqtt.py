@@ -10,7 +10,7 @@ and everything that is retained is said anew on the next connection.
 import logging
 import select
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 import paho.mqtt.client as mqtt
@@ -34,13 +34,21 @@ from hallserver.client.paho_connection import (
 )
 from hallserver.client.settings import LinkSettings
 from hallserver.client.waker import Waker
-from hallserver.flood import CUT_OFF_MS, NO_ROOM_WEIGHS, OVERSIZE_WEIGHS, Floods, Verdict
+from hallserver.flood import (
+    CUT_OFF_MS,
+    MALFORMED_WEIGHS,
+    NO_ROOM_WEIGHS,
+    OVERSIZE_WEIGHS,
+    Floods,
+    Verdict,
+)
 from hallserver.mailbox import RECEIVE_MAXIMUM, Delivery
 from hallserver.notices import Notices
 from hallserver.protocol.bounds import MAX_COMMAND_BYTES
+from hallserver.protocol.codec import MalformedCommand
 from hallserver.protocol.ids import ClientId
 from hallserver.protocol.routes import COMMAND, subscription
-from hallserver.writer import Outbound, read_inbound
+from hallserver.writer import Inbound, Outbound, read_inbound
 
 SESSION_EXPIRY_S = 60
 """The broker keeps what arrives while we are started anew. For longer, the outboxes do."""
@@ -54,6 +62,8 @@ STOP_TURN_S = 0.1
 MAX_PACKET_BYTES = 16 * MAX_COMMAND_BYTES
 """What is longer than a command may be is counted and answered for; what is longer than this the
 broker does not even hand over (MQTT 5, 3.1.2.11.4)."""
+SENT_ONE_BY_ONE = 8
+"""Snapshots, boards first, that go out before the next one is made; the others go together."""
 MAX_UNACKNOWLEDGED_OUT = 256
 """Snapshots and replies on their way to the broker."""
 MAX_QUEUED_OUT = 8_192
@@ -244,12 +254,15 @@ class BrokerLink:
 
     def publish(self, outbound: Iterable[Outbound]) -> None:
         """Send, or drop while there is no broker: it is told everything when it is back."""
-        for each in outbound:
-            ready = self._ready
-            if ready is not None:
-                self._last = ready.publish(each)
-                # At once: what comes after it may still have to be made.
-                ready.write()
+        ready = self._ready
+        if ready is None:
+            return
+        is_made = isinstance(outbound, Sequence)
+        for number, each in enumerate(outbound):
+            self._last = ready.publish(each)
+            if not is_made and number < SENT_ONE_BY_ONE:
+                ready.write()  # what comes after it still has to be made
+        ready.write()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until the broker has what was published; False when it has not in time."""
@@ -325,8 +338,7 @@ class BrokerLink:
             self._drop(acknowledge, "a message on a foreign topic was dropped")
             return
         client = inbound.client
-        weight = 1 if len(message.payload) <= MAX_COMMAND_BYTES else OVERSIZE_WEIGHS
-        verdict = self._floods.judge(client, self._elapsed_ms(), weight)
+        verdict = self._floods.judge(client, self._elapsed_ms(), _weight(message, inbound))
         if verdict is Verdict.FLOODS:
             self._cut_off(connection, client)
         if verdict is not Verdict.TAKEN:
@@ -357,3 +369,10 @@ class BrokerLink:
         left = sorted(set(out) - self._floods.cut_off)
         if left:
             connection.control(let_in(left))
+
+
+def _weight(message: mqtt.MQTTMessage, inbound: Inbound) -> int:
+    """Say how many messages of an honest client this one counts for."""
+    if len(message.payload) > MAX_COMMAND_BYTES:
+        return OVERSIZE_WEIGHS
+    return MALFORMED_WEIGHS if isinstance(inbound.message, MalformedCommand) else 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from hallserver.domain.plan import HallPlan
 from tests.bench import measure
 from tests.bench.facts import machine_facts
+from tests.bench.flood import floods
 from tests.bench.hall_under_test import a_broker, an_echo, the_plan
 from tests.bench.history import write_history
 from tests.bench.report import Report
@@ -37,6 +38,7 @@ class Sizes:
     starts_each: int
     history: tuple[int, ...]
     history_rounds: int
+    flood_waves: int = 50
 
 
 WHOLE = Sizes(20, 150, 75, 900, 5, 2_000, 200, (5_000, 100_000), 5, (1_000, 100_000, 5_000_000), 20)
@@ -61,6 +63,7 @@ def main() -> None:
         plan = the_plan()
         floors(report, directory / "floors", plan, sizes)
         side_by_side(report, directory, plan, sizes)
+        floods(report, directory / "floods", plan, sizes.flood_waves)
         starts(report, directory, sizes)
         kept = given.out / "bench-history" if given.keep_history else directory
         histories(report, kept, plan, history, sizes)

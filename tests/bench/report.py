@@ -81,6 +81,10 @@ class Report:
         for each in figures:
             self._add(each.name, OURS, each)
 
+    def alone(self, kind: str, measured: Figure) -> None:
+        """Note what the server takes where there is nothing to compare it with."""
+        self._add(kind, OURS, measured)
+
     def memory(self, when: str, rss_mb: float) -> None:
         """Note how much memory a program has."""
         self._memory[when] = round(rss_mb, 1)

@@ -4,6 +4,7 @@ A short piece of a day is played again and again, and each time the disk fails a
 operations, or the power does.
 """
 
+import atexit
 import random
 import shutil
 import sqlite3
@@ -49,6 +50,7 @@ class Played:
 def _begun() -> Path:
     """A journal on which a server has run before."""
     directory = Path(tempfile.mkdtemp(prefix="jiaohao-disk-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     with open_journal(directory) as journal:
         journal.seal_with(KEY)
         hosted = Hosted(journal, epoch=journal.begin_epoch(Now(MORNING_MS, 0)))
@@ -139,11 +141,11 @@ def fail_at_each(tmp_path: Path, fault: Fault, step: int, *, is_for_good: bool) 
     assert told > 0
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", [Fault.FULL, Fault.IO_ERROR])
 def test_whenever_a_disk_fails_what_was_told_is_there_and_the_rest_was_not_told(
     tmp_path: Path, fault: Fault
 ) -> None:
-    fail_at_each(tmp_path, fault, 20, is_for_good=True)
+    fail_at_each(tmp_path, fault, 40, is_for_good=True)
 
 
 @pytest.mark.slow
@@ -179,7 +181,7 @@ def cut_power(tmp_path: Path, seed: int, batches: int, *, lies: bool) -> tuple[P
     return after, played
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_after_a_power_cut_all_that_was_told_is_there(tmp_path: Path, seed: int) -> None:
     """Of what was not synced any sectors are there, in any order; of what was, all."""
     after, played = cut_power(tmp_path, seed, 1 + seed * 3, lies=False)

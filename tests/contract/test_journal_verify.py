@@ -83,6 +83,15 @@ TROUBLES = {
 }
 
 
+def test_an_edited_figure_a_lost_answer_and_a_lost_seal_are_named(hall: Kept) -> None:
+    for changed in ("an edited stint", "an answer that is gone", "a seal that is gone"):
+        hall.sql(TROUBLES[changed][0])
+    troubles = "\n".join(hall.verify().troubles)
+    for changed in ("an edited stint", "an answer that is gone", "a seal that is gone"):
+        assert TROUBLES[changed][1] in troubles
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("statement", "named"), TROUBLES.values(), ids=TROUBLES.keys())
 def test_what_is_changed_is_named(hall: Kept, statement: str, named: str) -> None:
     hall.sql(statement)

@@ -1,5 +1,6 @@
 """A journal of some days with a backup from the middle, to be damaged in every way."""
 
+import atexit
 import contextlib
 import shutil
 import sqlite3
@@ -71,6 +72,7 @@ def back_up_to(directory: Path, name: str = "backup") -> Manifest:
 @cache
 def _made() -> tuple[Path, int, int, frozenset[str]]:
     directory = Path(tempfile.mkdtemp(prefix="jiaohao-kept-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     told = set()
     with open_journal(directory) as journal:
         journal.seal_with(KEY)

@@ -54,9 +54,10 @@ def kill(pid: int) -> None:
 class Show:
     """One run. `tell` prints what happens, with the seconds since the beginning."""
 
-    def __init__(self, region: Region, cut_s: float) -> None:
+    def __init__(self, region: Region, cut_s: float, before: int = BEFORE_BATCHES) -> None:
         self.region = region
         self.cut_s = cut_s
+        self.before = before
         self.began_s = time.monotonic()
         self.figures: dict[str, object] = {}
         self._pause = threading.Event()
@@ -76,7 +77,7 @@ class Show:
     def run(self) -> None:
         region, halls = self.region, self.region.halls
         for hall in halls:
-            hall.live(BEFORE_BATCHES)
+            hall.live(self.before)
             region.start_uplink(hall)
         self.tell(f"{len(halls)} halls, {sum(hall.last_seq for hall in halls)} lines before")
         took_s = region.wait_until_equal(halls, 300)
@@ -124,13 +125,13 @@ class Show:
         """Kill something every now and then while lines are on their way, cut and heal lines."""
         region, halls = self.region, self.region.halls
         for hall in halls:
-            hall.live(BEFORE_BATCHES)
+            hall.live(self.before)
             region.start_uplink(hall)
         done: Counter[str] = Counter()
         for _ in range(kills):
             for hall in halls:
                 hall.live(chance.randrange(4))
-            self._pause.wait(chance.random())
+            self._pause.wait(chance.random() / 3)
             done[self._kill_one(chance)] += 1
         for hall in halls:
             if hall.line is not None and hall.line.is_cut:
@@ -223,6 +224,7 @@ def main() -> int:
     parser.add_argument("--halls", type=int, default=20)
     parser.add_argument("--cut-s", type=float, default=600.0)
     parser.add_argument("--kills", type=int, default=0, help="instead, kill at random so often")
+    parser.add_argument("--before", type=int, default=BEFORE_BATCHES, help="batches to begin with")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="write the figures here, as JSON")
     args = parser.parse_args()
@@ -238,7 +240,7 @@ def main() -> int:
             region.admit(*names)
             for number, hall in enumerate(names):
                 region.add_hall(hall, number, has_line=number == 0 or bool(args.kills))
-            show = Show(region, args.cut_s)
+            show = Show(region, args.cut_s, args.before)
             try:
                 if args.kills:
                     show.torture(args.kills, Random(args.seed))

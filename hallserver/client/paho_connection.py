@@ -4,11 +4,12 @@ Each connection gets a new paho client: what an old one still had in flight is t
 asked for it, and is sent once, not twice.
 """
 
+import contextlib
 import select
 import socket
 import ssl
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ class PahoConnection:
         Always by the same thread. Never raises trouble.
         """
         try:
-            return self._write() and self._wait(waker, timeout_s) and self._keep_alive()
+            return self._write_all() and self._wait(waker, timeout_s) and self._keep_alive()
         except _TROUBLE as error:
             self._note(error)
             return False
@@ -164,14 +165,16 @@ class PahoConnection:
     def write(self) -> None:
         """Write what waits, as far as there is room. By the thread that calls `turn`."""
         try:
-            self._write()
+            self._write_all()
         except _TROUBLE as error:  # `turn` will find the end
             self._note(error)
 
-    def _write(self) -> bool:
-        if self.client.want_write():
+    def _write_all(self) -> bool:
+        if not self.client.want_write():
+            return True
+        # Paho hands over packet by packet, and each would wake the broker.
+        with _corked(self._socket):
             return self.client.loop_write() == MQTTErrorCode.MQTT_ERR_SUCCESS
-        return True
 
     def _wait(self, waker: Waker, timeout_s: float) -> bool:
         sock: Any = self.client.socket()
@@ -296,6 +299,18 @@ class PahoConnection:
 
 def _leave_writing_to_the_loop(_client: mqtt.Client, _data: Any, _socket: Any) -> None:
     """Do nothing: paho wakes its loop by itself."""
+
+
+@contextlib.contextmanager
+def _corked(sock: socket.socket | None) -> Iterator[None]:
+    """Let the kernel collect what is written, and send it at the end (tcp(7), TCP_CORK)."""
+    if sock is None:
+        yield
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    yield
+    with contextlib.suppress(OSError):  # paho has closed it
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
 
 def _has_decrypted(sock: Any) -> bool:

@@ -27,7 +27,7 @@ from hallserver.journal import Journal
 USER = "hall"
 _DEBIAN = Path("/usr/lib/postgresql")
 DEADLINE_S = 30.0
-_READY = "ready to accept connections"
+_READY = "database system is ready to accept"
 
 # The shell outlives nobody: its standard input is a pipe that the tests hold open and never write
 # to. When they end, also by SIGKILL, it reads the end of it, and ends the server by its own
@@ -177,13 +177,17 @@ class Cluster:
             text=True,
             start_new_session=True,  # an interrupt at the keyboard is for the tests
         )
+        assert keeper.stdin is not None
         assert keeper.stderr is not None
+        late = threading.Timer(DEADLINE_S, keeper.stdin.close)  # which ends it
+        late.start()
         for line in keeper.stderr:
             self.log.append(line)
             if _READY in line:
                 break
         else:
             raise AssertionError("PostgreSQL did not start:\n" + "".join(self.log))
+        late.cancel()
         self._reader = threading.Thread(target=self.log.extend, args=(keeper.stderr,), daemon=True)
         self._reader.start()
         return keeper

@@ -122,7 +122,10 @@ def _broker(argv: Sequence[str]) -> int:
     host, port = read_address(args, "--listen", args.listen)
     if (args.certificate is None) != (args.key is None):
         raise ArgumentsError("--certificate and --key go together")
-    tls = None if args.key is None else BrokerTls(args.certificate, args.key, args.certificate)
+    tls = None
+    if args.key is not None:  # mosquitto may be started elsewhere: whole paths
+        certificate = args.certificate.resolve()
+        tls = BrokerTls(certificate, args.key.resolve(), certificate)
     files = RegionBrokerFiles(BrokerFiles(args.directory.resolve()))
     try:
         files.write(port=port, host=host, tls=tls)

@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         region = _region(args)
         url = args.database or sqlite_url(args.state_dir)
-        _run(url, args.state_dir / "uplink", region)
+        _run(url, args.state_dir.resolve() / "uplink", region)
     except (ArgumentsError, HallNameError) as error:
         return _end(os.EX_CONFIG, error)
     except ForkedError as error:
@@ -108,7 +108,8 @@ def _region(args: argparse.Namespace) -> RegionAddress:
         )
     host, port = read_address(args, "--region", args.region)
     password = read_password(args.password_file)
-    return RegionAddress(RegionHall(args.hall_name), host, port, password, args.ca_file)
+    ca_file = None if args.ca_file is None else args.ca_file.resolve()
+    return RegionAddress(RegionHall(args.hall_name), host, port, password, ca_file)
 
 
 def _parser() -> argparse.ArgumentParser:

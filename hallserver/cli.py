@@ -132,6 +132,8 @@ PROGRAMS = {
     "counter": Program("ui.counter", "run a clerk's terminal"),
     "callscreen": Program("ui.callscreen", "run a call screen"),
     "ratingpad": Program("ui.ratingpad", "run a rating pad"),
+    "uplink": Program("hallserver.uplink", "send a hall's journal up to its region"),
+    "region": Program("hallserver.region", "collect the journals of a region's halls"),
 }
 
 
@@ -235,6 +237,18 @@ def _simulate(args: argparse.Namespace) -> int:
     return run(args, _out, _err)
 
 
+def _declare_torture(parser: argparse.ArgumentParser) -> None:
+    from hallserver.torture.command import declare
+
+    declare(parser, EXAMPLE_HALL)
+
+
+def _torture(args: argparse.Namespace) -> int:
+    from hallserver.torture.command import run
+
+    return run(args, _out, _err)
+
+
 _REPLAY_ASSUMES = """\
 What is assumed. People come when they came: a number counts from its printing, with the class,
 appointment and counter that staff gave it, at the moment when they gave it; who was sent on or came
@@ -282,10 +296,25 @@ def _replay(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _journal_command(word: str, text: str) -> Command:
+    def declare(parser: argparse.ArgumentParser) -> None:
+        from hallserver.cli_journal import DECLARE
+
+        DECLARE[word](parser)
+
+    def run(args: argparse.Namespace) -> int:
+        from hallserver.cli_journal import run
+
+        return run(word, args, _out, _err)
+
+    return Command(f"journal {word}", text, declare, run)
+
+
 GROUPS = {
     "appointments": "appointments that other systems have taken",
     "catalog": "items of several departments, as a spreadsheet",
     "config": "check a hall file, prepare what goes into it",
+    "journal": "see whether the journal is sound, copy it, make it whole again",
 }
 
 COMMANDS: tuple[Command, ...] = (
@@ -306,6 +335,11 @@ COMMANDS: tuple[Command, ...] = (
         "book what a CSV file asks for, each row exactly once",
         _declare_import,
         _import_appointments,
+    ),
+    _journal_command("verify", "look at every line, answer and figure of a journal"),
+    _journal_command("backup", "copy a journal while its server goes on"),
+    _journal_command(
+        "restore", "make a damaged journal whole again, from a backup and from itself"
     ),
     Command(
         "catalog import",
@@ -331,6 +365,12 @@ COMMANDS: tuple[Command, ...] = (
         "live hall-days in simulated time, with everything that can go wrong",
         _declare_simulate,
         _simulate,
+    ),
+    Command(
+        "torture",
+        "kill server, broker and clients at random points, and audit what they were told",
+        _declare_torture,
+        _torture,
     ),
 )
 

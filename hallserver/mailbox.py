@@ -34,58 +34,44 @@ class Delivery:
 
 
 class Mailbox:
-    """From many threads to the writer's. `put` never waits; `wake` may be called by a signal."""
+    """From many threads to the writer's, which looks into it; nobody waits here."""
 
     def __init__(
         self, bound: int = MAILBOX_BOUND, bound_of_a_client: int = MAX_WAITING_OF_A_CLIENT
     ) -> None:
         self._bound = bound
         self._bound_of_a_client = bound_of_a_client
-        # SimpleQueue may be put into by a signal's handler while its own thread takes from it.
-        self._waiting: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
+        self._waiting: deque[Delivery] = deque()
         self._lock = threading.Lock()
-        self._count = 0
         self._of_client: Counter[ClientId] = Counter()
 
     def __len__(self) -> int:
         """Count what waits."""
-        return self._count
+        return len(self._waiting)
 
     def put(self, delivery: Delivery) -> bool:
         """Add to the end; False when there is no room, in all or for this client."""
         client = delivery.inbound.client
         with self._lock:
-            if self._count >= self._bound or self._of_client[client] >= self._bound_of_a_client:
+            is_full = len(self._waiting) >= self._bound
+            if is_full or self._of_client[client] >= self._bound_of_a_client:
                 return False
-            self._count += 1
             self._of_client[client] += 1
-            self._waiting.put(delivery)
+            self._waiting.append(delivery)
         return True
 
-    def take(self, limit: int, timeout_s: float) -> list[Delivery]:
-        """Take what waits, at most `limit`; wait for the first, for `wake` or for the time."""
-        taken: list[Delivery] = []
-        try:
-            first = self._waiting.get(timeout=timeout_s)
-            while first is not None:
-                taken.append(first)
-                if len(taken) >= limit:
-                    break
-                first = self._waiting.get_nowait()
-        except queue.Empty:
-            pass
+    def take(self, limit: int) -> list[Delivery]:
+        """Take what waits, at most `limit`."""
+        if not self._waiting:
+            return []
         with self._lock:
-            self._count -= len(taken)
+            taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
             for delivery in taken:
                 client = delivery.inbound.client
                 self._of_client[client] -= 1
                 if not self._of_client[client]:
                     del self._of_client[client]
         return taken
-
-    def wake(self) -> None:
-        """Let `take` return at once."""
-        self._waiting.put(None)
 
 
 class PasswordCheck(Protocol):
@@ -105,10 +91,15 @@ class Doorkeeper:
     """
 
     def __init__(
-        self, put: Callable[[Delivery], bool], check: PasswordCheck, threads: int = CHECKING_THREADS
+        self,
+        put: Callable[[Delivery], bool],
+        check: PasswordCheck,
+        wake: Callable[[], None],
+        threads: int = CHECKING_THREADS,
     ) -> None:
-        """`put` hands on to the writer and says whether there was room."""
+        """`put` hands on to the writer and says whether there was room; `wake` calls the writer."""
         self._put = put
+        self._wake = wake
         self._check = check
         self._lock = threading.Lock()
         self._held: dict[ClientId, deque[Delivery]] = {}
@@ -179,3 +170,4 @@ class Doorkeeper:
     def _hand_on(self, delivery: Delivery) -> None:
         if not self._put(delivery):
             delivery.acknowledge()
+        self._wake()

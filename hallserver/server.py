@@ -38,6 +38,9 @@ class Link(Protocol):
     def abandon(self) -> None:
         """Say nothing more."""
 
+    def move(self, timeout_s: float) -> None:
+        """Send, and take in what is there; wait for it, for `wake` or for the time."""
+
     def take_new_connection(self) -> bool:
         """Whether there is a connection on which nothing was said yet."""
 
@@ -46,6 +49,10 @@ class Link(Protocol):
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until the broker has it."""
+
+
+def _nobody_else() -> None:
+    """Nobody else can have this journal."""
 
 
 class Server:
@@ -60,10 +67,15 @@ class Server:
         *,
         name: str,
         close: Callable[[], None],
+        wake: Callable[[], None],
+        look: Callable[[], None] = _nobody_else,
     ) -> None:
         """`elapsed_ms` is the hall's own clock; `name` says in the log what is served.
 
-        `close` gives back what was opened for this server.
+        `wake` ends the link's `move` from anywhere.
+
+        `close` gives back what was opened for this server. `look` is called before anything is
+        said, and raises when somebody else speaks for the hall (`hallserver.guard`).
         """
         self._writer = writer
         self._mailbox = mailbox
@@ -71,6 +83,8 @@ class Server:
         self._elapsed_ms = elapsed_ms
         self._name = name
         self._close = close
+        self._wake = wake
+        self._look = look
         self._is_stopping = False
         self._heartbeat_at_ms = 0
         self._counts_at_ms = 0
@@ -78,7 +92,7 @@ class Server:
     def stop(self) -> None:
         """Let `run` finish what it is at and return. From any thread, or a signal's handler."""
         self._is_stopping = True
-        self._mailbox.wake()
+        self._wake()
 
     def close(self) -> None:
         """Give back the journal and what else was opened. May be called twice."""
@@ -93,10 +107,11 @@ class Server:
     def run(self) -> None:
         """Serve until `stop`. Raises TakenOverError, and whatever the journal or the hall raise."""
         try:
-            self._link.publish(self._writer.process())  # the day is open before anything else
+            self._say(self._writer.process())  # the day is open before anything else
             self._link.start()
             while not self._is_stopping:
-                self._serve(self._mailbox.take(MAX_BATCH_COMMANDS, self._pause_s()))
+                self._link.move(0 if len(self._mailbox) else self._pause_s())
+                self._serve(self._mailbox.take(MAX_BATCH_COMMANDS))
         except BaseException:
             self._link.abandon()
             raise
@@ -104,18 +119,26 @@ class Server:
         _LOG.info("stopped")
 
     def _serve(self, batch: list[Delivery]) -> None:
-        outbound = self._writer.process([delivery.inbound for delivery in batch])
-        for delivery in batch:
-            delivery.acknowledge()
-        self._link.publish(outbound)
+        if batch or not self._pause_s():
+            # Who asked hears first, then the screens, and the broker when nobody waits any more.
+            self._say(self._writer.commit([delivery.inbound for delivery in batch]))
+            self._say(self._writer.changed())
+            for delivery in batch:
+                delivery.acknowledge()
+        else:
+            self._look()
         if self._link.is_taken_over:
             raise TakenOverError("another server uses this server's account at the broker")
         if self._link.take_new_connection():
             self._greet()
         self._keep_time()
 
+    def _say(self, outbound: Iterable[Outbound]) -> None:
+        self._look()
+        self._link.publish(outbound)
+
     def _greet(self) -> None:
-        self._link.publish((*self._writer.everything(), self._writer.heartbeat()))
+        self._say((*self._writer.everything(), self._writer.heartbeat()))
         if self._link.flush(GREETING_TIMEOUT_S):
             _LOG.info("ready: %s", self._name)
 
@@ -123,10 +146,10 @@ class Server:
         now_ms = self._elapsed_ms()
         if now_ms >= self._counts_at_ms:
             self._counts_at_ms = now_ms + COUNTS_EVERY_MS
-            self._link.publish(self._writer.changed_counts())
+            self._say(self._writer.changed_counts())
         if now_ms >= self._heartbeat_at_ms:
             self._heartbeat_at_ms = now_ms + HEARTBEAT_EVERY_MS
-            self._link.publish((self._writer.heartbeat(),))
+            self._say((self._writer.heartbeat(),))
 
     def _pause_s(self) -> float:
         due_ms = min(self._counts_at_ms, self._heartbeat_at_ms) - self._elapsed_ms()

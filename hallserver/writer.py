@@ -25,7 +25,12 @@ from hallserver.protocol.codec import (
     encode_published,
     encode_reply,
 )
-from hallserver.protocol.commands import CommandMessage
+from hallserver.protocol.commands import (
+    BookAppointment,
+    CheckIn,
+    CommandMessage,
+    ReserveTicket,
+)
 from hallserver.protocol.errors import RejectionCode
 from hallserver.protocol.ids import BusinessDay, ClientId, CommandId, Epoch, HallId
 from hallserver.protocol.replies import Rejected, Reply, ReplyMessage, reject
@@ -40,6 +45,8 @@ from hallserver.protocol.version import (
 
 MAX_BATCH_COMMANDS = 256
 """At most so many commands share one transaction."""
+
+_NEEDS_ROOM = (ReserveTicket, BookAppointment, CheckIn)
 
 ReplyKey = tuple[ClientId, CommandId]
 
@@ -124,14 +131,19 @@ class Writer:
         epoch: Epoch,
         hall_id: HallId,
         server_version: str,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`hall` is folded up to `journal.last_seq`, and `epoch` is begun in the journal."""
+        """`hall` is folded up to `journal.last_seq`, and `epoch` is begun in the journal.
+
+        `has_room` says whether the disk has room for what new numbers will need.
+        """
         self._hall = hall
         self._journal = journal
         self._now = now
         self._epoch = epoch
         self._hall_id = hall_id
         self._server_version = server_version
+        self._has_room = has_room
         self.notices = Notices(_LOG)
 
     def process(self, batch: Sequence[Inbound] = ()) -> list[Outbound]:
@@ -139,6 +151,10 @@ class Writer:
 
         Whatever the journal raises passes through; nothing may be sent then.
         """
+        return [*self.commit(batch), *self.changed()]
+
+    def commit(self, batch: Sequence[Inbound] = ()) -> list[Outbound]:
+        """Do the same, and leave what `changed` to be asked for: answers need not wait for it."""
         transaction = _Transaction(self._journal.last_seq)
         now = self._now()
         self.notices.look(now.elapsed_ms)
@@ -156,9 +172,11 @@ class Writer:
             self._journal.append(transaction.events, transaction.answers)
         if transaction.has_new_day:
             transaction.outbound.append(_outbound(routes.topic(routes.INFO), self._info()))
-        if transaction.events:
-            transaction.outbound += _all_outbound(self._hall.changed(self._epoch))
         return transaction.outbound
+
+    def changed(self) -> Iterator[Outbound]:
+        """Say what has changed since the last call, one after the other, as each is made."""
+        return _all_outbound(self._hall.changed(self._epoch))
 
     def changed_counts(self) -> list[Outbound]:
         """Say how many wait, where that changed: for a few times a second."""
@@ -192,6 +210,7 @@ class Writer:
             transaction.known.get((client, message.id))
             or self._refuse_misfit(client, message.schema)
             or self._refuse_unpermitted(client, message)
+            or self._refuse_without_room(client, message)
             or self._decide(transaction, client, message)
         )
         self._reply(transaction, client, message.id, reply)
@@ -220,6 +239,12 @@ class Writer:
         if role is not None and type(message.command) in routes.MAY_SEND[role]:
             return None
         return self._refuse(client, RejectionCode.NOT_PERMITTED, command_type_name(message.command))
+
+    def _refuse_without_room(self, client: ClientId, message: CommandMessage) -> Rejected | None:
+        """Refuse what begins something new while the disk is nearly full: promise nothing then."""
+        if not isinstance(message.command, _NEEDS_ROOM) or self._has_room():
+            return None
+        return self._refuse(client, RejectionCode.DISK_LOW)
 
     def _refuse(self, client: ClientId, code: RejectionCode, why: str = "") -> Rejected:
         self.notices.note(f"{client}: {code}" + (f" ({why})" if why else ""))

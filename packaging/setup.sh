@@ -53,17 +53,18 @@ missing_packages() {
   comm -23 <(wanted_packages | sort -u) <(present_packages | sort -u)
 }
 
-# Debian starts a broker of its own as soon as the package is there. The hall brings its own
-# broker with its own configuration, so that one must not run on. Called only when this script
-# has just installed it: a broker that a host already had is not ours to stop.
-silence_debian_broker() {
-  local -a as_root=("$@")
+# Debian starts a broker and a database server of its own as soon as the packages are there. The hall
+# brings its own broker, and the tests their own database servers, so those must not run on. Called
+# only for what this script has just installed: what a host already had is not ours to stop.
+silence_debian_service() {
+  local name=$1
+  local -a as_root=("${@:2}")
   if [[ -d /run/systemd/system ]]; then
-    "${as_root[@]}" systemctl disable --now mosquitto.service >/dev/null 2>&1 9>&- ||
-      say "note: could not disable Debian's own mosquitto.service"
-  elif [[ -x /etc/init.d/mosquitto ]]; then
-    "${as_root[@]}" /etc/init.d/mosquitto stop >/dev/null 2>&1 9>&- || true
-    "${as_root[@]}" update-rc.d mosquitto disable >/dev/null 2>&1 || true
+    "${as_root[@]}" systemctl disable --now "$name.service" >/dev/null 2>&1 9>&- ||
+      say "note: could not disable Debian's own $name.service"
+  elif [[ -x /etc/init.d/$name ]]; then
+    "${as_root[@]}" "/etc/init.d/$name" stop >/dev/null 2>&1 9>&- || true
+    "${as_root[@]}" update-rc.d "$name" disable >/dev/null 2>&1 || true
   fi
 }
 
@@ -93,6 +94,8 @@ install_debian_packages() {
   fi
   as_root+=(DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8)
 
+  local had_postgresql=
+  if present_packages | grep -x postgresql-common >/dev/null; then had_postgresql=yes; fi
   say "Debian packages: installing ${missing[*]}"
   local -a apt=(apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
   "${as_root[@]}" "${apt[@]}" -qq update </dev/null 9>&- ||
@@ -102,7 +105,10 @@ install_debian_packages() {
     fail "apt-get could not install: ${missing[*]}" \
       "its own message is above; a second 'make setup' goes on from here"
   if [[ " ${missing[*]} " == *" mosquitto "* ]]; then
-    silence_debian_broker "${as_root[@]}"
+    silence_debian_service mosquitto "${as_root[@]}"
+  fi
+  if [[ " ${missing[*]} " == *" postgresql "* && -z $had_postgresql ]]; then
+    silence_debian_service postgresql "${as_root[@]}"
   fi
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} == 0)) || fail "apt-get said it was done, but these are missing: ${missing[*]}"

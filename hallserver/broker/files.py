@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hallserver.broker.control import ANSWER_TOPIC, CONTROL_TOPIC, KNOWS_NOBODY, find_plugin
 from hallserver.client.settings import is_loopback
 from hallserver.protocol.bounds import MAX_PUBLISHED_BYTES
 from hallserver.protocol.ids import ClientId
@@ -56,7 +57,7 @@ class BrokerTls:
 
 @dataclass(frozen=True)
 class BrokerFiles:
-    """What mosquitto reads. `write` makes the three files; only their owner may read them."""
+    """What mosquitto reads. `write` makes the files; only their owner may read them."""
 
     directory: Path
 
@@ -76,6 +77,11 @@ class BrokerFiles:
         return self.directory / "acl"
 
     @property
+    def shut_out(self) -> Path:
+        """Whom the server has had shut out; the broker writes it (`hallserver.broker.control`)."""
+        return self.directory / "shut-out.json"
+
+    @property
     def log(self) -> Path:
         """Where a broker that `run_broker` starts writes its log."""
         return self.directory / "mosquitto.log"
@@ -89,7 +95,7 @@ class BrokerFiles:
         tls: BrokerTls | None = None,
         store: Path | None = None,
     ) -> None:
-        """Write all three. `store` is a directory where the broker keeps retained messages.
+        """Write all of them. `store` is a directory where the broker keeps retained messages.
 
         Raises ValueError for a client that no hall has, and for a host outside loopback without
         TLS.
@@ -97,6 +103,7 @@ class BrokerFiles:
         self.directory.mkdir(parents=True, exist_ok=True)
         _write_private(self.acl, acl_text(passwords))
         _write_private(self.passwords, password_file_text(passwords))
+        _write_private(self.shut_out, KNOWS_NOBODY)
         _write_private(
             self.config,
             config_text(self, len(passwords), port=port, host=host, tls=tls, store=store),
@@ -133,6 +140,8 @@ def acl_text(clients: Iterable[ClientId]) -> str:
                 lines.append(f"topic write {own}")
             if role in route.readers:
                 lines.append(f"topic read {own}")
+        if role is Role.SERVER:
+            lines += [f"topic write {CONTROL_TOPIC}", f"topic read {ANSWER_TOPIC}"]
     return "\n".join(lines) + "\n"
 
 
@@ -215,6 +224,9 @@ def config_text(
         "log_type notice",
         f"persistence {'false' if store is None else 'true'}",
     ]
+    plugin = find_plugin()
+    if plugin is not None:  # without it a flood is dropped by the server only
+        lines += [f"plugin {plugin}", f"plugin_opt_config_file {files.shut_out}"]
     if store is not None:
         lines += [f"persistence_location {store}/", "autosave_interval 60"]
     return "\n".join(lines) + "\n"

@@ -1,5 +1,6 @@
 """Running the hall's MQTT broker: a mosquitto as our child, on loopback (mosquitto(8))."""
 
+import logging
 import os
 import shutil
 import signal
@@ -19,10 +20,22 @@ START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 5.0
 POLL_S = 0.02
 PORT_ATTEMPTS = 5
+MAX_SET_ASIDE_STORES = 9
+"""Damaged stores that are kept for the staff to look at; then the last one is replaced."""
+STORE_NAME = "mosquitto.db"
+
+_LOG = logging.getLogger(__name__)
 
 
 class BrokerError(Exception):
     """The broker cannot be run; the text says what to do."""
+
+
+_COULD_NOT_OPEN = "Couldn't open database"
+
+
+class _StoreUnreadableError(BrokerError):
+    """mosquitto ended because of what is in its store."""
 
 
 class RunningBroker:
@@ -35,6 +48,8 @@ class RunningBroker:
         port: int,
         program: str,
         ca_file: Path | None = None,
+        *,
+        store: Path | None = None,
     ) -> None:
         self.files = files
         self.passwords = passwords
@@ -42,6 +57,9 @@ class RunningBroker:
         self.port = port
         self._program = program
         self._ca_file = ca_file
+        self._store = None if store is None else store / STORE_NAME
+        self.stores_set_aside = 0
+        """How often it could not read its store and began with an empty one."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,11 +74,27 @@ class RunningBroker:
     def start(self) -> None:
         """Start it, also again after `stop` or `kill`, and wait until it answers.
 
+        A store that it cannot read is set aside, and it starts with an empty one: what matters is
+        in the hall's journal and in the clients' outboxes.
+
         Call it from a thread that outlives the broker: with that thread the kernel ends the broker,
         so that none is left behind when we are killed. Raises BrokerError when it does not answer.
         """
         if self._process is not None:
             raise BrokerError("the broker runs already")
+        try:
+            self._start()
+        except _StoreUnreadableError as error:
+            kept = self._set_store_aside()
+            _LOG.error(
+                "the broker's store cannot be read (%s): it is kept as %s, and the broker starts "
+                "with an empty one",
+                error,
+                kept,
+            )
+            self._start()
+
+    def _start(self) -> None:
         with self.files.log.open("ab") as log:
             # A group of its own: Ctrl-C in a terminal reaches only us, and we stop it in order.
             self._process = subprocess.Popen(
@@ -75,6 +109,14 @@ class RunningBroker:
         except BaseException:
             self.kill()
             raise
+
+    def keep(self) -> bool:
+        """Start it again if it has ended by itself; returns whether it had. Raises BrokerError."""
+        if self._process is None or self._process.poll() is None:
+            return False
+        self._process = None
+        self.start()
+        return True
 
     def stop(self) -> None:
         """Ask it to end, and end it when it does not. May be called twice."""
@@ -110,7 +152,7 @@ class RunningBroker:
         deadline_s = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < deadline_s:
             if self._has_ended(POLL_S):
-                raise BrokerError(f"mosquitto ended at once: {self._last_words()}")
+                raise self._why_it_ended()
             try:
                 socket.create_connection((self.host, self.port), timeout=POLL_S * 10).close()
             except OSError:
@@ -126,6 +168,25 @@ class RunningBroker:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def _why_it_ended(self) -> BrokerError:
+        code = None if self._process is None else self._process.returncode
+        words = self._last_words()
+        has_store = self._store is not None and self._store.exists()
+        # mosquitto 2.0.11 says so whatever is wrong with the file; some of what may stand in it
+        # ends the program by a signal.
+        if has_store and (_COULD_NOT_OPEN in words or (code is not None and code < 0)):
+            return _StoreUnreadableError(words)
+        return BrokerError(f"mosquitto ended at once: {words}")
+
+    def _set_store_aside(self) -> str:
+        if self._store is None:
+            raise BrokerError("there is no store")
+        names = [f"{STORE_NAME}.damaged-{count}" for count in range(1, MAX_SET_ASIDE_STORES + 1)]
+        kept = next((name for name in names if not self._store.with_name(name).exists()), names[-1])
+        self._store.replace(self._store.with_name(kept))
+        self.stores_set_aside += 1
+        return kept
 
     def _last_words(self) -> str:
         lines = self.files.log.read_text("utf-8", errors="replace").splitlines()
@@ -152,7 +213,7 @@ def run_broker(
         chosen = free_port() if port is None else port
         files.write(passwords, port=chosen, store=store, tls=tls)
         ca_file = None if tls is None else tls.ca_file
-        broker = RunningBroker(files, passwords, chosen, program, ca_file)
+        broker = RunningBroker(files, passwords, chosen, program, ca_file, store=store)
         try:
             broker.start()
         except BrokerError:

@@ -4,10 +4,12 @@ Each connection gets a new paho client: what an old one still had in flight is t
 asked for it, and is sent once, not twice.
 """
 
+import contextlib
+import select
 import socket
 import ssl
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hallserver.client.settings import LinkSettings
+from hallserver.client.waker import Waker
 
 MIN_RECONNECT_S = 0.2
 MAX_RECONNECT_S = 2.0
@@ -26,6 +29,7 @@ CONNECT_TIMEOUT_S = 3.0
 KEEPALIVE_S = 5
 """A broker that fell silent without closing is left after 1.5 to 2 of these."""
 LOOP_S = 0.5
+MAX_READS_A_TURN = 512
 
 # A port's trouble, a host name that is none (UnicodeError), and what paho's parser raises on bytes
 # that are not MQTT.
@@ -68,6 +72,8 @@ class PahoConnection:
     ) -> None:
         self.settings = settings
         self.was_accepted = False
+        self.had_session = False
+        """The broker knew us from a connection before (MQTT 5, 3.2.2.1.1)."""
         self.trouble = "the broker closed the connection"
         self._tls = tls
         self._socket: socket.socket | None = None
@@ -109,7 +115,7 @@ class PahoConnection:
     def look(self) -> None:
         """Do what is due; called several times a second."""
 
-    # What its sides use.
+    # What its sides use: `serve`, in a thread of its own, or `open`, `turn` and `close`.
 
     def serve(
         self,
@@ -123,18 +129,8 @@ class PahoConnection:
 
         `properties` are those of CONNECT (MQTT 5, 3.1.2.11), by paho's names.
         """
-        wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        wanted.MaximumPacketSize = max_packet_bytes
-        for name, value in properties.items():
-            setattr(wanted, name, value)
         try:
-            code = self.client.connect(
-                self.settings.host,
-                self.settings.port,
-                KEEPALIVE_S,
-                clean_start=clean_start,
-                properties=wanted,
-            )
+            code = self._connect(max_packet_bytes, properties, clean_start=clean_start)
             while code == MQTTErrorCode.MQTT_ERR_SUCCESS and not should_stop():
                 code = self.client.loop(LOOP_S)
                 self.look()
@@ -142,15 +138,95 @@ class PahoConnection:
                 self.client.disconnect()
                 self.client.loop(LOOP_S)
         except _TROUBLE as error:
-            self.trouble = f"{type(error).__name__}: {error}"
+            self._note(error)
         finally:
-            self._forget()
+            self.close()
+
+    def open(self, *, clean_start: bool, max_packet_bytes: int, **properties: int) -> bool:
+        """Connect, which may take seconds; whether that went well. Never raises trouble."""
+        try:
+            code = self._connect(max_packet_bytes, properties, clean_start=clean_start)
+        except _TROUBLE as error:
+            self._note(error)
+            return False
+        return code == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def turn(self, waker: Waker, timeout_s: float) -> bool:
+        """Write what waits, wait for bytes or the waker, take in all there is; False at the end.
+
+        Always by the same thread. Never raises trouble.
+        """
+        try:
+            return self._write_all() and self._wait(waker, timeout_s) and self._keep_alive()
+        except _TROUBLE as error:
+            self._note(error)
+            return False
+
+    def write(self) -> None:
+        """Write what waits, as far as there is room. By the thread that calls `turn`."""
+        try:
+            self._write_all()
+        except _TROUBLE as error:  # `turn` will find the end
+            self._note(error)
+
+    def _write_all(self) -> bool:
+        if not self.client.want_write():
+            return True
+        # Paho hands over packet by packet, and each would wake the broker.
+        with _corked(self._socket):
+            return self.client.loop_write() == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _wait(self, waker: Waker, timeout_s: float) -> bool:
+        sock: Any = self.client.socket()
+        if sock is None:
+            return False
+        blocked = [sock] if self.client.want_write() else []
+        if _has_decrypted(sock):
+            timeout_s = 0.0
+        readable, _, _ = select.select([sock, waker], blocked, [], timeout_s)
+        if waker in readable:
+            waker.clear()
+        return self._take_in(sock) if sock in readable or _has_decrypted(sock) else True
+
+    def _take_in(self, sock: Any) -> bool:
+        # Paho takes one packet at a time unless it waits for acknowledgements. All that is there
+        # now can share one commit, so it is all taken now.
+        for _ in range(MAX_READS_A_TURN):
+            if self.client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                return False
+            if self.client.socket() is None:
+                return False
+            if not _has_decrypted(sock) and not select.select([sock], [], [], 0)[0]:
+                break
+        return True
+
+    def _keep_alive(self) -> bool:
+        return self.client.loop_misc() == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _note(self, error: Exception) -> None:
+        self.trouble = f"{type(error).__name__}: {error}"
+
+    def _connect(
+        self, max_packet_bytes: int, properties: Mapping[str, int], *, clean_start: bool
+    ) -> MQTTErrorCode:
+        wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        wanted.MaximumPacketSize = max_packet_bytes
+        for name, value in properties.items():
+            setattr(wanted, name, value)
+        return self.client.connect(
+            self.settings.host,
+            self.settings.port,
+            KEEPALIVE_S,
+            clean_start=clean_start,
+            properties=wanted,
+        )
 
     def hang_up(self) -> None:
         """Say goodbye to the broker; wakes `serve`. From any thread."""
         self.client.disconnect()
 
-    def _forget(self) -> None:
+    def close(self) -> None:
+        """Close the socket, without a word. May be called twice."""
         if self._socket is not None:
             self._socket.close()
         if self._tls is not None:
@@ -171,7 +247,7 @@ class PahoConnection:
         self,
         _client: mqtt.Client,
         _data: Any,
-        _flags: mqtt.ConnectFlags,
+        flags: mqtt.ConnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
@@ -181,6 +257,7 @@ class PahoConnection:
             )
             return
         self.was_accepted = True
+        self.had_session = flags.session_present
         self.accepted()
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
@@ -222,3 +299,20 @@ class PahoConnection:
 
 def _leave_writing_to_the_loop(_client: mqtt.Client, _data: Any, _socket: Any) -> None:
     """Do nothing: paho wakes its loop by itself."""
+
+
+@contextlib.contextmanager
+def _corked(sock: socket.socket | None) -> Iterator[None]:
+    """Let the kernel collect what is written, and send it at the end (tcp(7), TCP_CORK)."""
+    if sock is None:
+        yield
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    yield
+    with contextlib.suppress(OSError):  # paho has closed it
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+
+def _has_decrypted(sock: Any) -> bool:
+    """Whether a TLS socket holds bytes that `select` cannot see."""
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0

@@ -191,6 +191,8 @@ class Session:
         return self._show(topic_name, message)
 
     def _answer(self, payload: bytes, now_s: float) -> tuple[Effect, ...]:
+        # Whichever start of the server says it: what was decided is in the journal before it is
+        # said, so it is what every later start would say as well.
         message = decode_reply(payload)
         command = self._outbox.answered(message.id)
         if command is None:

@@ -18,12 +18,12 @@ from hallserver.client.store import MemoryOutboxStore
 from hallserver.client.subscriptions import subscriptions_for
 from hallserver.client.updates import LinkChanged, LinkState, Update
 from hallserver.demo.audit import audit, read_journal, read_records
-from hallserver.demo.processes import Child, Children, Supervised
 from hallserver.demo.stage import Stage, set_stage
 from hallserver.demo.summary import Summary, summarise
 from hallserver.domain.plan import HallPlan
 from hallserver.protocol.ids import CounterId
 from hallserver.protocol.routes import counter_terminal, rating_pad
+from hallserver.supervise import Child, Children, Supervised
 
 READY_WITHIN_S = 30.0
 SIGNED_IN_WITHIN_S = 60.0

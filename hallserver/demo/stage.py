@@ -97,8 +97,13 @@ def clients_of(plan: HallPlan) -> list[ClientId]:
     ]
 
 
-def set_stage(plan: HallPlan, hall_file: Path, directory: Path) -> Stage:
-    """Prepare a directory and start a broker there. Raises BrokerError, OSError."""
+def set_stage(
+    plan: HallPlan, hall_file: Path, directory: Path, broker_store: Path | None = None
+) -> Stage:
+    """Prepare a directory and start a broker there. Raises BrokerError, OSError.
+
+    With `broker_store`, a directory, the broker keeps what is retained over its restarts.
+    """
     private = directory / "secrets"
     private.mkdir(parents=True, exist_ok=True)
     private.chmod(0o700)
@@ -111,7 +116,7 @@ def set_stage(plan: HallPlan, hall_file: Path, directory: Path) -> Stage:
         plan=plan,
         hall_file=hall_file,
         directory=directory,
-        broker=run_broker(directory / "broker", clients_of(plan)),
+        broker=run_broker(directory / "broker", clients_of(plan), store=broker_store),
         accounts=accounts,
     )
     stage.person_key.write_text(secrets.token_hex(32) + "\n", encoding="ascii")

@@ -22,6 +22,8 @@ class Numbering:
 
     day: BusinessDay
     _last: dict[str, int] = field(default_factory=dict)
+    _skipped: int = 0
+    _skipped_of: dict[str, int] = field(default_factory=dict)
 
     def next_number(self, service: Service) -> Numbered | None:
         """Say which number comes next, without taking it; None when the series is used up."""
@@ -36,10 +38,17 @@ class Numbering:
         return self._next(service) <= service.last
 
     def _next(self, service: Service) -> int:
-        return max(self._last.get(service.prefix, 0) + 1, service.start)
+        skipped = self._skipped_of.get(service.prefix, self._skipped)
+        return max(self._last.get(service.prefix, 0) + 1, service.start) + skipped
 
     def take(self, series: str, ordinal: int) -> None:
         """Take a number for good. Raises ValueError for one that was given before."""
         if ordinal <= self._last.get(series, 0):
             raise ValueError(f"series {series} has given {ordinal} on {self.day} already")
         self._last[series] = ordinal
+        self._skipped_of[series] = 0
+
+    def skip(self, count: int) -> None:
+        """Have every series go on so many numbers later: they may have been given."""
+        self._skipped += count
+        self._skipped_of = {each: skipped + count for each, skipped in self._skipped_of.items()}

@@ -13,6 +13,7 @@ from hallserver.domain.appointments import Appointments
 from hallserver.domain.assignments import Assignments
 from hallserver.domain.board import BoardEntry, Boards
 from hallserver.domain.calendar import NOON_MIN, day_after, moment_ms
+from hallserver.domain.events.day import NumbersSkipped
 from hallserver.domain.hours import Hours
 from hallserver.domain.invariant import invariant
 from hallserver.domain.night import NightTickets
@@ -118,6 +119,8 @@ class HallState:
         """What the kiosks say while a supervisor has closed them."""
         self.unreported: BusinessDay | None = None
         """The business day that closed last, while its morning report is still to come."""
+        self.skipped: NumbersSkipped | None = None
+        """What was lost of the journal, while numbers of that may be on paper."""
         self.desks: dict[CounterId, Desk] = {c.id: Desk() for c in self.plan.counters}
         self.desk_of_clerk: dict[ClerkId, CounterId] = {}
         self.reminders: list[tuple[int, TicketId]] = []

@@ -6,7 +6,6 @@ small and easy to read.
 """
 
 import base64
-import hashlib
 import hmac
 
 from hallserver.protocol.ids import (
@@ -58,7 +57,7 @@ def day_of(ticket: TicketId | AppointmentId) -> BusinessDay:
 
 def _sign(prefix: str, of: str, signed: bytes, key: bytes) -> str:
     """HMAC-SHA-256 (RFC 2104), cut to 80 bits, in base 32."""
-    digest = hmac.new(key, signed, hashlib.sha256).digest()[:_TAG_BYTES]
+    digest = hmac.digest(key, signed, "sha256")[:_TAG_BYTES]
     return f"{prefix}.{of}.{base64.b32encode(digest).decode()}"
 
 

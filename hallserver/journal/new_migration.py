@@ -8,8 +8,11 @@ import tempfile
 from pathlib import Path
 
 from alembic import command
+from sqlalchemy import make_url
 
-from hallserver.journal.database import alembic_config, migrate, open_engine, parse_url, sqlite_url
+from hallserver.journal.database import sqlite_url
+from hallserver.journal.schema import alembic_config, migrate
+from hallserver.journal.sqlite import open_engine
 
 
 def main() -> int:
@@ -18,7 +21,7 @@ def main() -> int:
         sys.stderr.write(__doc__ or "")
         return 2
     with tempfile.TemporaryDirectory() as directory:
-        url, _ = parse_url(sqlite_url(Path(directory)))
+        url = make_url(sqlite_url(Path(directory)))
         with open_engine(url).begin() as connection:
             migrate(connection)
             config = alembic_config(connection)

@@ -107,6 +107,7 @@ _PROJECT: dict[type[Any], Callable[[ev.Recorded, Any], Change | tuple[Change, ..
     ev.DayOpened: _open_day,
     ev.DayClosed: _close_day,
     ev.MorningReportDue: _nothing,
+    ev.NumbersSkipped: _nothing,
     ev.KiosksClosed: _nothing,
     ev.KiosksOpened: _nothing,
     ev.TicketCarriedOver: _nothing,

@@ -11,10 +11,9 @@ from sqlalchemy import Connection, create_engine, exists, select
 from sqlalchemy.pool import NullPool
 
 from hallserver.domain.events import Recorded
-from hallserver.journal.database import explained
-from hallserver.journal.errors import JournalError
-from hallserver.journal.journal import read_line
-from hallserver.journal.tables import business_day, event
+from hallserver.journal.errors import JournalError, explained
+from hallserver.journal.lines import read_line
+from hallserver.journal.tables import LINE, business_day, event
 from hallserver.protocol.ids import BusinessDay
 
 
@@ -32,15 +31,17 @@ def read_day(path: Path, day: BusinessDay | None) -> list[Recorded]:
         return sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
-    with explained(path), engine.connect() as connection:
+    with explained(str(path)), engine.connect() as connection:
         found = _last_day(connection) if day is None else day
         opened = select(business_day.c.opened_seq).where(business_day.c.day == found)
         first = connection.scalar(opened)
         if first is None:
             raise JournalError(f"journal {path}: there is no business day {found or 'with visits'}")
         # A line that closes a day is of that day; the one that opens the next is of the next.
-        lines = select(event).where(event.c.seq >= first, event.c.day == found)
-        return [read_line(row, path) for row in connection.execute(lines.order_by(event.c.seq))]
+        lines = select(*LINE).where(event.c.seq >= first, event.c.day == found)
+        return [
+            read_line(row, str(path)) for row in connection.execute(lines.order_by(event.c.seq))
+        ]
 
 
 def _last_day(connection: Connection) -> BusinessDay | None:

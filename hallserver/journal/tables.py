@@ -10,12 +10,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
 )
 
+from hallserver.journal.chain import CHECKSUM_BYTES
 from hallserver.protocol.bounds import MAX_ID_CHARS
 
 metadata = MetaData(
@@ -43,8 +45,23 @@ event = Table(
     Column("command_id", _ID),
     Column("type", String(32), nullable=False),
     Column("body", Text, nullable=False),
+    Column("checksum", LargeBinary(CHECKSUM_BYTES), nullable=False, server_default=""),
 )
-"""One line for everything that happened; `body` is the event as JSON."""
+"""One line for everything that happened; `body` is the event as JSON.
+
+`checksum` is over the line and the one before it (`chain`).
+"""
+
+LINE = tuple(event.c)[:-1]
+"""What a line says: all but its checksum, which journals before step 0004 have not."""
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("seq", _SEQ, primary_key=True, autoincrement=False),
+    Column("mac", LargeBinary(CHECKSUM_BYTES), nullable=False),
+)
+"""Lines that are sealed with the hall's key, and with each the lines before it."""
 
 reply = Table(
     "reply",
@@ -54,6 +71,7 @@ reply = Table(
     Column("seq", _SEQ, nullable=False),
     Column("day", _DAY, nullable=False),
     Column("body", Text, nullable=False),
+    Column("checksum", LargeBinary(CHECKSUM_BYTES), nullable=False, server_default=""),
 )
 """The answer to each command, so that a repeated one gets it again and changes nothing."""
 
@@ -65,6 +83,19 @@ server_start = Table(
     Column("elapsed_ms", BigInteger, nullable=False),
 )
 """The starts of the server."""
+
+leadership = Table(
+    "leadership",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("epoch", Integer, nullable=False),
+    Column("hall", _ID),
+    Column("key_fingerprint", String(64)),
+)
+"""One row: the start that may write, and whose journal it is. Of journals in PostgreSQL only.
+
+The key itself is on the hall's servers: whoever can write to the database must not be able to seal.
+"""
 
 business_day = Table(
     "business_day",

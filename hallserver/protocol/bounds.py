@@ -21,3 +21,10 @@ MAX_SERVICES_ASSIGNED = 48
 MAX_CALLS_ACKNOWLEDGED = 32
 MAX_TAGS = 8
 MAX_TAG_CHARS = 16
+
+MAX_LINES_IN_A_MESSAGE = 250
+"""Lines of the journal that go up to the region in one message."""
+MAX_LINES_BYTES = 196_608
+"""One message of lines, encoded."""
+MAX_EVENT_CHARS = 32_768
+"""An event as JSON text; the longest real one is below 1,500."""

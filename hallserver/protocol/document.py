@@ -12,6 +12,14 @@ from msgspec import Meta
 from hallserver.protocol import bounds
 from hallserver.protocol.commands import Command, CommandMessage
 from hallserver.protocol.errors import SENTENCES
+from hallserver.protocol.region import (
+    QOS,
+    REGION_ROUTES,
+    REGION_SCHEMA,
+    JournalConfirmed,
+    JournalLine,
+    JournalLines,
+)
 from hallserver.protocol.replies import Reply, ReplyMessage
 from hallserver.protocol.routes import MAY_SEND, ROUTES, Role
 from hallserver.protocol.snapshots import MAX_BOARD_CALLS, Published
@@ -52,6 +60,16 @@ comes. The same id always gets the same answer and changes the hall once. The se
 (PUBACK) after its commit.
 """
 
+_REGION = f"""## The region
+
+A hall's journal goes up to its region beside all this, by brokers of its own: the uplink's, on the
+hall's machine, has a bridge to the region's. A hall's MQTT user name there is `hall-` and its name;
+the region's broker lets each use its own topics only. This is schema {REGION_SCHEMA} of it. Lines
+may arrive any number of times and in any order; the region stores those that follow what it has,
+and answers every message with how far that is; the hall goes on from there. Without an answer it
+asks again. The region never confirms a gap. Unknown fields are ignored.
+"""
+
 
 def protocol_document() -> str:
     """Return the text of PROTOCOL.md."""
@@ -79,6 +97,9 @@ def protocol_document() -> str:
         _refusals(),
         "## Limits\n",
         _limits(),
+        _REGION,
+        _region_topics(),
+        *map(_message, (JournalLines, JournalLine, JournalConfirmed)),
     ]
     return "\n".join(parts)
 
@@ -103,6 +124,30 @@ def _topics() -> str:
                 route.why,
             )
             for route in ROUTES
+        ),
+    )
+
+
+def _region_topics() -> str:
+    return _table(
+        (
+            "Topic at the uplink's broker",
+            "Topic at the region's",
+            "Message",
+            "Sender",
+            "QoS",
+            "Why",
+        ),
+        (
+            (
+                f"`{route.uplink}`",
+                f"`{route.region}`",
+                f"`{route.message.__name__}`",
+                "hall" if route.is_up else "region, retained",
+                str(QOS),
+                route.why,
+            )
+            for route in REGION_ROUTES
         ),
     )
 

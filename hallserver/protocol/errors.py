@@ -28,6 +28,7 @@ class RejectionCode(StrEnum):
     NUMBERS_USED_UP = "numbers_used_up"
     CLOSED_NOW = "closed_now"
     KIOSKS_CLOSED = "kiosks_closed"
+    DISK_LOW = "disk_low"
     TOO_MANY_COMPANIONS = "too_many_companions"
     CARD_NEEDED = "card_needed"
     UNKNOWN_ITEM = "unknown_item"
@@ -117,6 +118,11 @@ SENTENCES: dict[RejectionCode, Text] = {
     RejectionCode.KIOSKS_CLOSED: Text(
         "取号机已暂停取号，请到咨询台询问。",
         "The kiosks give no numbers now. Please ask at the information desk.",
+    ),
+    RejectionCode.DISK_LOW: Text(
+        "大厅服务器存储空间不足，暂停取号，请联系工作人员。已取的号照常叫号。",
+        "The hall's server is short of disk space and gives no numbers. Please tell the staff. "
+        "Numbers already given are called as usual.",
     ),
     RejectionCode.TOO_MANY_COMPANIONS: Text(
         "同行人数超过上限，请分开取号。",

@@ -1,106 +1,158 @@
-"""Measure the server on this machine, each figure beside its floor of the same run.
+"""Measure the server on this machine, beside its floors and the thinnest correct program.
 
-python -m tests.bench [--quick] [--dir DIR] [--json FILE]
+python -m tests.bench [--quick] [--dir DIR] [--out DIR] [--history N,N,N] [--keep-history]
 """
 
 import argparse
-import json
+import shutil
 import tempfile
-import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from hallserver.clock import HallClock
+from hallserver.domain.plan import HallPlan
 from tests.bench import measure
-from tests.bench.hall_under_test import a_broker, an_echo, the_plan, write_clerks
-from tests.bench.measure import Figure
-from tests.helpers.hall_files import EXAMPLE
-from tests.helpers.servers import ServerProcess
+from tests.bench.facts import machine_facts
+from tests.bench.flood import floods
+from tests.bench.hall_under_test import a_broker, an_echo, the_plan
+from tests.bench.history import write_history
+from tests.bench.report import Report
+from tests.bench.rounds import Asked, fan_out
+from tests.bench.stand import ours, rss_mb, thin
+from tests.bench.starts import cold_start, forget
 
-TICKETS_OF_A_DAY = 5_000
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything."""
+
+    rounds: int
+    issues: int
+    calls: int
+    crowd_issues: int
+    crowd_calls: int
+    floor: int
+    fan_out: int
+    starts: tuple[int, ...]
+    starts_each: int
+    history: tuple[int, ...]
+    history_rounds: int
+    flood_waves: int = 50
+
+
+WHOLE = Sizes(20, 150, 75, 900, 5, 2_000, 200, (5_000, 100_000), 5, (1_000, 100_000, 5_000_000), 20)
+QUICK = Sizes(4, 50, 25, 300, 2, 200, 30, (5_000,), 3, (1_000, 10_000), 4)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of everything")
+    parser.add_argument("--quick", action="store_true", help="a minute, and rougher")
     parser.add_argument("--dir", type=Path, help="where the databases lie; their disk counts")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="for bench.json and bench.md")
+    parser.add_argument("--history", help="tickets of earlier days, 1000,100000 for example")
+    parser.add_argument(
+        "--keep-history", action="store_true", help="in --out, for the next run: many gigabytes"
+    )
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.dir) as name:
-        figures = run(Path(name), 10 if given.quick else 1)
-    if given.json:
-        given.json.write_text(json.dumps([as_json(each) for each in figures], indent=2) + "\n")
+    sizes = QUICK if given.quick else WHOLE
+    history = tuple(map(int, given.history.split(","))) if given.history else sizes.history
+    with tempfile.TemporaryDirectory(dir=given.dir, prefix="bench-") as name:
+        directory = Path(name)
+        report = Report(machine_facts(directory))
+        plan = the_plan()
+        floors(report, directory / "floors", plan, sizes)
+        side_by_side(report, directory, plan, sizes)
+        floods(report, directory / "floods", plan, sizes.flood_waves)
+        starts(report, directory, sizes)
+        kept = given.out / "bench-history" if given.keep_history else directory
+        histories(report, kept, plan, history, sizes)
+    given.out.mkdir(exist_ok=True)
+    report.save(given.out)
 
 
-def run(directory: Path, divisor: int) -> list[Figure]:
-    plan = the_plan()
-    clerks = write_clerks(directory, plan)
-    shown = Table()
-    sequential, crowd = 2_000 // divisor, 9_000 // divisor
-    commit = shown.add(measure.commit_floor(directory, sequential))
-    with a_broker(directory, plan) as broker:
-
-        def trips(name: str, kiosks: int, total: int) -> Figure:
-            return measure.round_trips(broker, plan, name, kiosks, total)
-
-        with an_echo(directory, broker):
-            echo = shown.add(trips("round trip to an echo (paho)", 1, sequential))
-            crowd_echo = shown.add(trips("30 clients at once to an echo (paho)", 30, crowd))
-        floor_ms = commit.at(0.5) + echo.at(0.5)
-        with ServerProcess(directory, broker, EXAMPLE, clerks) as server:
-            server.until("ready")
-            shown.add(trips("reserve, one after the other", 1, sequential), floor_ms)
-            shown.add(trips("reserve, 30 kiosks at once", 30, crowd), crowd_echo.at(0.5))
-            rounds = max(2, 20 // divisor)
-            measure.fill_hall(broker, plan, rounds)
-            shown.add(measure.calls_at_once(broker, plan, rounds))
-            shown.add(measure.call_to_screen(broker, plan, 300 // divisor), floor_ms)
-            server.process.terminate()
-            assert server.wait() == 0
-    shown.add(startup(directory, divisor))
-    return shown.figures
+def floors(report: Report, directory: Path, plan: HallPlan, sizes: Sizes) -> None:
+    """Measure what nobody can be faster than: the disk alone, the wire alone."""
+    directory.mkdir()
+    report.floor("commit", measure.commit_floor(directory, sizes.floor))
+    with a_broker(directory, plan) as broker, an_echo(directory, broker):
+        one = measure.round_trips(broker, plan, "round trip to an echo", 1, sizes.floor)
+        report.floor("echo", one)
+        many = measure.round_trips(broker, plan, "30 clients to an echo", 30, 4 * sizes.floor)
+        report.floor("echo_crowd", many)
 
 
-class Table:
-    """Prints each figure when it is there."""
-
-    def __init__(self) -> None:
-        self.figures: list[Figure] = []
-        print(f"{'':44} {'p50 ms':>8} {'p99 ms':>8} {'per s':>9}  p50 against its floor")
-
-    def add(self, figure: Figure, floor_ms: float | None = None) -> Figure:
-        self.figures.append(figure)
-        over = f"{figure.at(0.5) / floor_ms:6.1f} x" if floor_ms else ""
-        middle, tail = figure.at(0.5), figure.at(0.99)
-        print(f"{figure.name:44} {middle:8.2f} {tail:8.2f} {figure.per_s:9.0f}  {over}", flush=True)
-        return figure
-
-
-def startup(directory: Path, divisor: int) -> Figure:
-    """From the command line to `ready`, with a day of tickets behind it."""
-    plan = the_plan()
-    day = directory / "day"
-    day.mkdir()
-    tickets = TICKETS_OF_A_DAY // divisor
-    lines = measure.write_a_day(day / "state", plan, tickets, HallClock(0).now().wall_ms)
-    ms = []
-    with a_broker(day, plan) as broker:
-        for _ in range(3):
-            began_s = time.perf_counter()
-            with ServerProcess(day, broker, EXAMPLE, write_clerks(day, plan)) as server:
-                server.until("ready")
-                ms.append((time.perf_counter() - began_s) * 1_000)
-                server.process.kill()
-    return measure.figure(f"start with {tickets} tickets, {lines} lines", ms, sum(ms) / 1_000)
+def side_by_side(report: Report, directory: Path, plan: HallPlan, sizes: Sizes) -> None:
+    """Ask the thin program and the server the same, in turn."""
+    with (
+        thin(directory / "thin", plan) as floor,
+        ours(directory / "ours", plan) as server,
+        Asked(floor, plan) as of_thin,
+        Asked(server, plan) as of_ours,
+    ):
+        report.memory("started", rss_mb(server.pid))
+        both = (of_thin, of_ours)
+        play(both, sizes)
+        for kind in report.KINDS:
+            report.compare(kind, getattr(of_thin, kind), getattr(of_ours, kind))
+        report.memory("after these commands", rss_mb(server.pid))
+        report.memory("the thin program, after the same", rss_mb(floor.pid))
+        total = sizes.fan_out
+        report.compare("fan_out", *(fan_out(each, plan, total) for each in both))
+        report.memory("after the fan-out", rss_mb(server.pid))
 
 
-def as_json(figure: Figure) -> dict[str, object]:
-    return {
-        "name": figure.name,
-        "p50_ms": round(figure.at(0.5), 3),
-        "p99_ms": round(figure.at(0.99), 3),
-        "per_s": round(figure.per_s, 1),
-        "count": len(figure.ms),
-    }
+def play(asked: Sequence[Asked], sizes: Sizes) -> None:
+    """Ask each stand the same, in turn; who is first changes from round to round."""
+    for each in asked:
+        each.sign_in()
+    for number in range(sizes.rounds):
+        order = list(asked) if number % 2 else list(asked)[::-1]
+        for each in order:
+            each.issue_in_turn(sizes.issues)
+        for each in order:
+            each.call_in_turn(sizes.calls)
+        for each in order:
+            each.issue_at_once(sizes.crowd_issues)
+        for each in order:
+            each.call_at_once(sizes.crowd_calls)
+
+
+def starts(report: Report, directory: Path, sizes: Sizes) -> None:
+    """Start the server with an open day of tickets."""
+    for tickets in sizes.starts:
+        place = directory / f"day-{tickets}"
+        start = cold_start(place, tickets, sizes.starts_each)
+        report.start(tickets, start.figure)
+        report.memory(f"started with {tickets:,} tickets today", start.rss_mb)
+        shutil.rmtree(place)
+
+
+def histories(
+    report: Report, directory: Path, plan: HallPlan, tickets: Sequence[int], sizes: Sizes
+) -> None:
+    """Call with journals of different length, in turn."""
+    with ExitStack() as opened:
+        asked: list[Asked] = []
+        for number in tickets:
+            place = directory / f"history-{number}"
+            gigabytes = write_history(place / "state", plan, number)
+            report.history_size(number, gigabytes)
+            forget(place / "state")
+            stand = opened.enter_context(ours(place, plan, name=f"{number:,} tickets"))
+            asked.append(opened.enter_context(Asked(stand, plan)))
+            asked[-1].sign_in()
+        for each in asked:
+            each.warm_up(sizes.crowd_issues)
+        for turn in range(sizes.history_rounds):
+            order = asked if turn % 2 else asked[::-1]
+            for each in order:
+                each.call_in_turn(sizes.calls)
+            for each in order:
+                each.issue_in_turn(sizes.calls)
+        for number, each in zip(tickets, asked, strict=True):
+            report.history(number, each.call, each.issue)
+            report.memory(f"with {number:,} tickets of earlier days", rss_mb(each.stand.pid))
 
 
 if __name__ == "__main__":

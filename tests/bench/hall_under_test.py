@@ -18,7 +18,7 @@ from hallserver.protocol.routes import SERVER_CLIENT, counter_terminal
 from tests.helpers.hall_files import EXAMPLE
 
 PASSWORD = "Bench-0nly"
-SCREENS = [f"callscreen-{number:03}" for number in range(1, 26)]
+SCREENS = [f"callscreen-{number:03}" for number in range(1, 136)]
 KIOSKS = [f"kiosk-{number:02}" for number in range(1, 31)]
 
 
@@ -26,9 +26,9 @@ def clerk_of(counter: int) -> str:
     return f"clerk-{counter}"
 
 
-def the_plan() -> HallPlan:
+def the_plan(hall_file: Path = EXAMPLE) -> HallPlan:
     """The example hall at any hour, without the places to which nobody is called."""
-    whole = without_hours(load_plan(EXAMPLE))
+    whole = without_hours(load_plan(hall_file))
     windows = tuple(counter for counter in whole.counters if not counter.rules.is_back_office)
     plan = replace(whole, counters=windows, items=())
     hashed = hash_password(PASSWORD, secrets.token_bytes(SALT_BYTES))

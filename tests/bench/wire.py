@@ -137,7 +137,7 @@ class Swarm:
             self._selector.register(client.socket, selectors.EVENT_READ, client)
 
     def run(
-        self, on_message: Callable[[ThinClient, str, bytes], None], is_done: Callable[[], bool]
+        self, on_message: Callable[[ThinClient, str, bytes], object], is_done: Callable[[], bool]
     ) -> None:
         deadline_s = time.monotonic() + DEADLINE_S
         while not is_done():

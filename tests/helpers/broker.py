@@ -108,6 +108,9 @@ class Peer:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        left = self._client.socket()  # it had connected once more, to be refused once more
+        if left is not None:
+            left.close()
 
     def __enter__(self) -> "Peer":
         assert self.connect() == "Success"

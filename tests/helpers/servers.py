@@ -227,8 +227,9 @@ def play_a_day(hosted: Hosted, seed: int, batches: int) -> Crowd:
     return crowd
 
 
-def open_journal(directory: Path) -> Journal:
-    return Journal.open(sqlite_url(directory))
+def open_journal(where: Path | str) -> Journal:
+    """Open a journal at its URL, or one in SQLite in its directory."""
+    return Journal.open(sqlite_url(where) if isinstance(where, Path) else where)
 
 
 class ServerProcess:
@@ -241,6 +242,9 @@ class ServerProcess:
         hall_file: Path,
         clerks_file: Path | None = None,
         prefix: Sequence[str] = (),
+        *,
+        arguments: Sequence[str] = (),
+        state: str = "state",
     ) -> None:
         password = write_client_password(directory, SERVER_CLIENT, broker.passwords[SERVER_CLIENT])
         self.log: list[str] = []
@@ -250,11 +254,12 @@ class ServerProcess:
                 *prefix,
                 *(sys.executable, "-m", "hallserver"),
                 *("--hall", str(hall_file)),
-                *("--state-dir", str(directory / "state")),
+                *("--state-dir", str(directory / state)),
                 *("--broker", f"{broker.host}:{broker.port}"),
                 *("--password-file", str(password)),
                 *(("--clerks", str(clerks_file)) if clerks_file else ()),
                 "--without-hours",  # tests run at any hour
+                *arguments,
             ],
             stderr=subprocess.PIPE,
             text=True,

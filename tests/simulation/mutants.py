@@ -9,7 +9,6 @@ import msgspec
 from hallserver.client.outbox import Outbox
 from hallserver.client.session import Session
 from hallserver.client.updates import LinkState, ReplyArrived, SnapshotArrived, Update
-from hallserver.clock import HallClock
 from hallserver.domain import choosing
 from hallserver.domain import events as ev
 from hallserver.domain.instant import Now
@@ -26,7 +25,7 @@ from kiosk.spool import MemorySpool, PrintStage
 from kiosk.terminal import KioskTerminal
 from tests.simulation.journal import MemoryJournal, OnCommit
 from tests.simulation.mutants_of_rules import OF_RULES, SHOWS_AT
-from tests.simulation.parts import PRODUCT, Parts
+from tests.simulation.parts import PRODUCT, CredulousClock, Parts
 from ui.callscreen import flow as callscreen
 
 # Journals and what stands in front of them.
@@ -82,7 +81,7 @@ class EndlessMailbox(Mailbox):
         return super().put(delivery)
 
 
-class WallClock(HallClock):
+class WallClock(CredulousClock):
     """Measures durations by the clock on the wall."""
 
     def now(self) -> Now:

@@ -20,13 +20,19 @@ from ui.counter.terminal import Terminal
 from ui.ratingpad import flow as ratingpad
 
 
+class CredulousClock(HallClock):
+    """Follows a leap at once that the product's follows after ten minutes: days here are short."""
+
+    SETTLES_MS = 0
+
+
 @dataclass(frozen=True)
 class Parts:
     """Classes and functions, each as it is in the product; journal and broker are models."""
 
     hall: type[Hall] = Hall
     writer: type[Writer] = Writer
-    clock: type[HallClock] = HallClock
+    clock: type[HallClock] = CredulousClock
     mailbox: type[Mailbox] = Mailbox
     journal: type[MemoryJournal] = MemoryJournal
     broker: type[Broker] = Broker

@@ -203,7 +203,7 @@ class ServerProcess:
         self._is_serve_due = False
         if self._is_busy:
             return
-        batch = self._mailbox.take(MAX_BATCH_COMMANDS, 0.0)
+        batch = self._mailbox.take(MAX_BATCH_COMMANDS)
         self._waiting.subtract(delivery.inbound.client for delivery in batch)
         outbound = self._process([delivery.inbound for delivery in batch])
         if outbound is None:

@@ -136,6 +136,14 @@ def test_a_broker_that_the_host_already_had_is_left_alone(machine):
     assert [line for line in machine.asked() if "mosquitto" in line] == []
 
 
+def test_a_database_server_that_the_host_already_had_is_left_alone(machine):
+    there = [name for name in machine.wanted if name != "postgresql"]
+    machine.has([*there, "postgresql-15", "postgresql-common"])
+    machine.note("may-sudo")
+    machine.set_up()
+    assert [line.split()[0] for line in machine.asked()] == ["apt-get", "apt-get"]
+
+
 def test_a_library_under_its_new_name_counts_as_the_old_one(machine):
     # Debian 13: libglib2.0-0t64 provides libglib2.0-0.
     new = [name for name in machine.wanted if name != "libglib2.0-0"]

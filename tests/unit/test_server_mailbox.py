@@ -1,11 +1,14 @@
 """What waits for the writer: bounded, in order, and never behind a password."""
 
+import contextlib
 import queue
+import select
 import threading
 from dataclasses import dataclass, field
 
 import pytest
 
+from hallserver.client.waker import Waker
 from hallserver.mailbox import MAX_WAITING_OF_A_CLIENT, Delivery, Doorkeeper, Mailbox
 from hallserver.password_check import PreparedPasswords
 from hallserver.passwords import Cost, hash_password
@@ -33,16 +36,16 @@ def test_what_is_put_is_taken_in_order_up_to_the_limit() -> None:
     mailbox = Mailbox()
     put = [delivery(f"kiosk-{n}", n) for n in range(5)]
     assert all(mailbox.put(each) for each in put)
-    assert mailbox.take(3, 0) == put[:3]
-    assert mailbox.take(3, 0) == put[3:]
-    assert mailbox.take(3, 0) == []
+    assert mailbox.take(3) == put[:3]
+    assert mailbox.take(3) == put[3:]
+    assert mailbox.take(3) == []
 
 
 def test_a_full_mailbox_takes_nothing_more_until_there_is_room() -> None:
     mailbox = Mailbox(bound=3)
     assert [mailbox.put(delivery(f"kiosk-{n}", n)) for n in range(4)] == [True, True, True, False]
     assert len(mailbox) == 3
-    assert len(mailbox.take(1, 0)) == 1
+    assert len(mailbox.take(1)) == 1
     assert mailbox.put(delivery("kiosk-9", 9))
     assert len(mailbox) == 3
 
@@ -52,26 +55,25 @@ def test_a_client_that_floods_is_cut_off_and_the_others_do_not_feel_it() -> None
     taken = [mailbox.put(delivery("kiosk-1", n)) for n in range(50)]
     assert sum(taken) == 10
     assert all(mailbox.put(delivery(f"kiosk-{n}", n)) for n in range(2, 30))
-    mailbox.take(100, 0)
+    mailbox.take(100)
     assert mailbox.put(delivery("kiosk-1", 99))
 
 
-def test_whoever_takes_is_woken_by_a_command_and_by_a_signal() -> None:
-    mailbox = Mailbox()
-    taken: queue.SimpleQueue[list[Delivery]] = queue.SimpleQueue()
-
-    def take_twice() -> None:
-        for _ in range(2):
-            taken.put(mailbox.take(10, DEADLINE_S))
-
-    thread = threading.Thread(target=take_twice)
-    thread.start()
-    mailbox.wake()
-    assert taken.get(timeout=DEADLINE_S) == []
-    put = delivery("kiosk-1", 1)
-    mailbox.put(put)
-    assert taken.get(timeout=DEADLINE_S) == [put]
-    thread.join()
+def test_whoever_waits_is_woken_once_however_often_it_is_called() -> None:
+    with contextlib.closing(Waker()) as waker:
+        assert not select.select([waker], [], [], 0)[0]
+        calls = [threading.Thread(target=waker.wake) for _ in range(3)]
+        for call in calls:
+            call.start()
+        assert select.select([waker], [], [], DEADLINE_S)[0] == [waker]
+        for call in calls:
+            call.join()
+        waker.clear()
+        assert not select.select([waker], [], [], 0)[0]
+        for _ in range(10_000):  # more than it can hold
+            waker.wake()
+        assert select.select([waker], [], [], 0)[0]
+    waker.wake()  # nobody waits any more
 
 
 @dataclass
@@ -92,9 +94,10 @@ class Door:
 
     check: SlowCheck = field(default_factory=SlowCheck)
     mailbox: Mailbox = field(default_factory=Mailbox)
+    waker: Waker = field(default_factory=Waker)
 
     def __post_init__(self) -> None:
-        self.keeper = Doorkeeper(self.mailbox.put, self.check)
+        self.keeper = Doorkeeper(self.mailbox.put, self.check, self.waker.wake)
 
     def __enter__(self) -> "Door":
         self.keeper.start()
@@ -103,13 +106,15 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self.check.may_end.set()
         self.keeper.stop()
+        self.waker.close()
 
     def take(self, count: int) -> list[Delivery]:
         taken: list[Delivery] = []
         while len(taken) < count:
-            some = self.mailbox.take(count, DEADLINE_S)
-            assert some
-            taken += some
+            taken += self.mailbox.take(count)
+            if len(taken) < count:
+                assert select.select([self.waker], [], [], DEADLINE_S)[0]
+                self.waker.clear()
         return taken
 
 

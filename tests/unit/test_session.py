@@ -257,6 +257,16 @@ class TestSnapshots:
         ]
         assert told(session.received(BOARD, encode_published(board(501)), 0.2)) == []
 
+    def test_nothing_that_a_server_says_after_its_successor_is_believed(self):
+        session = live_session()
+        session.received(INFO, info(epoch=2), 0.1)
+        session.received(HEARTBEAT, heartbeat(epoch=2), 0.2)
+        late = {INFO: info(), HEARTBEAT: heartbeat(), BOARD: encode_published(board(9))}
+        for name, payload in late.items():
+            assert told(session.received(name, payload, 0.3)) == []
+        # Nor does a beat of the old one keep the screen from noticing that the new one is silent.
+        assert told(session.tick(4.3)) == [LinkChanged(LinkState.STALE)]
+
     def test_a_board_of_an_epoch_before_the_greeting_is_not_delivered(self):
         session = new_session()
         session.connected(0.0)
@@ -386,6 +396,14 @@ class TestCommands:
         assert sent(session.received(HEARTBEAT, heartbeat(), 0.3)) == []
         session.received(INFO, info(epoch=2), 0.4)
         assert sent(session.received(HEARTBEAT, heartbeat(epoch=2), 0.5)) == ["command-1"]
+
+    def test_an_answer_of_the_start_before_counts_and_is_not_asked_for_again(self):
+        session = live_session()
+        session.submit("command-1", CONFIRM, 0.0)
+        session.received(INFO, info(epoch=2), 0.1)  # another server took over, having read it
+        answered = session.received(REPLY, reply("command-1"), 0.2)
+        assert told(answered) == [ReplyArrived("command-1", CONFIRM, Done())]
+        assert sent(session.received(HEARTBEAT, heartbeat(epoch=2), 0.3)) == []
 
     def test_a_full_outbox_refuses_and_has_room_again_after_an_answer(self):
         session = live_session()

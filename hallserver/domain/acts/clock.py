@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from hallserver.domain import events as ev
 from hallserver.domain.acts import appointments, counter, supervise, voice
 from hallserver.domain.acts.base import Room
-from hallserver.domain.calendar import business_day, moment_ms
+from hallserver.domain.calendar import business_day, day_after, moment_ms
 from hallserver.domain.instant import Now
 from hallserver.domain.ticket import TERMINAL, Ticket
 from hallserver.protocol.ids import BusinessDay
@@ -29,8 +29,17 @@ def _new_day(room: Room, yesterday: BusinessDay, today: BusinessDay) -> tuple[ev
         opened += tuple(_carried(room, ticket) for ticket in night.tickets.values())
     elif any(ticket.state not in TERMINAL for ticket in night.tickets.values()):
         opened = (*_slept_through(room, yesterday), ev.DayOpened(today, closed=night.day))
+    opened += _skipped(room, today)
     settled = appointments.settle(room, today)
     return (*settled, *_close(room, yesterday), *opened, *appointments.carry_over(room, today))
+
+
+def _skipped(room: Room, today: BusinessDay) -> tuple[ev.Event, ...]:
+    """Say again what was lost, while its numbers may be of today: night tickets are given ahead."""
+    lost = room.state.skipped
+    if lost is None or today > day_after(business_day(lost.lost_until_ms, room.plan.rules)):
+        return ()
+    return (lost,)
 
 
 def _close(room: Room, day: BusinessDay) -> tuple[ev.Event, ...]:

@@ -27,6 +27,7 @@ from hallserver.domain.events.day import (
     KiosksClosed,
     KiosksOpened,
     MorningReportDue,
+    NumbersSkipped,
 )
 from hallserver.domain.events.ratings import (
     RatingChannel,
@@ -91,6 +92,7 @@ __all__ = [
     "KiosksClosed",
     "KiosksOpened",
     "MorningReportDue",
+    "NumbersSkipped",
     "ParkedDue",
     "PriorityGranted",
     "ProposalApproved",
@@ -134,6 +136,7 @@ Event = (
     DayOpened
     | DayClosed
     | MorningReportDue
+    | NumbersSkipped
     | KiosksClosed
     | KiosksOpened
     | TicketReserved

@@ -21,6 +21,18 @@ class DayClosed(EventBase, frozen=True, tag=True):
     day: BusinessDay
 
 
+class NumbersSkipped(EventBase, frozen=True, tag=True):
+    """A journal was restored whose end is lost: numbers of it may be on paper in people's hands.
+
+    `count` is at least as many as any series can have given that nobody knows of. Every series of
+    the open business day and of the night after it goes on so many numbers later. `lost_until_ms`,
+    in Unix milliseconds, is when the last of them can have been given.
+    """
+
+    count: int
+    lost_until_ms: int
+
+
 class MorningReportDue(EventBase, frozen=True, tag=True):
     """It is time for the report on a business day that has closed. Once for each of them."""
 

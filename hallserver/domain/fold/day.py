@@ -27,6 +27,15 @@ def _report(state: HallState, _: ev.Recorded, event: ev.MorningReportDue) -> Non
     state.unreported = None
 
 
+def _skip(state: HallState, _: ev.Recorded, event: ev.NumbersSkipped) -> None:
+    state.numbering.skip(event.count)
+    state.night.numbering.skip(event.count)
+    state.skipped = event
+    # The last number of a service may be gone by this.
+    state.touched_services.update(service.id for service in state.plan.services)
+    state.is_catalog_touched = True
+
+
 def _close_kiosks(state: HallState, _: ev.Recorded, event: ev.KiosksClosed) -> None:
     state.notice = event.message
 
@@ -39,6 +48,7 @@ FOLDS: dict[type[Any], Callable[[HallState, ev.Recorded, Any], None]] = {
     ev.DayOpened: _open_day,
     ev.DayClosed: _close_day,
     ev.MorningReportDue: _report,
+    ev.NumbersSkipped: _skip,
     ev.KiosksClosed: _close_kiosks,
     ev.KiosksOpened: _open_kiosks,
 }

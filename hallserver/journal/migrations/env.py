@@ -1,4 +1,4 @@
-"""Run by Alembic. The connection is handed over by `hallserver.journal.database.migrate`."""
+"""Run by Alembic. The connection is handed over by `hallserver.journal.schema.migrate`."""
 
 from alembic import context
 

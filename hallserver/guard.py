@@ -43,9 +43,7 @@ class Guard:
 
     def may_connect(self, timeout_s: float) -> bool:
         """Have the journal asked, and wait for its answer; False without one. In any thread."""
+        self._granted.clear()  # an answer that came too late for the question before is old
         self._asked.set()
         self._wake()
-        if not self._granted.wait(timeout_s):
-            return False
-        self._granted.clear()
-        return True
+        return self._granted.wait(timeout_s)

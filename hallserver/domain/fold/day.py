@@ -32,7 +32,9 @@ def _skip(state: HallState, _: ev.Recorded, event: ev.NumbersSkipped) -> None:
     state.night.numbering.skip(event.count)
     state.skipped = event
     # The last number of a service may be gone by this.
-    state.touched_services.update(service.id for service in state.plan.services)
+    services = [service.id for service in state.plan.services]
+    state.touched_numbers.update(services)
+    state.touched_services.update(dict.fromkeys(services, state.seq))
     state.is_catalog_touched = True
 
 

@@ -43,7 +43,11 @@ class Guard:
 
     def may_connect(self, timeout_s: float) -> bool:
         """Have the journal asked, and wait for its answer; False without one. In any thread."""
-        self._granted.clear()  # an answer that came too late for the question before is old
+        if self._elapsed_ms() >= self._due_ms:
+            self._granted.clear()  # an answer that came too late for the question before is old
         self._asked.set()
         self._wake()
-        return self._granted.wait(timeout_s)
+        if not self._granted.wait(timeout_s):
+            return False
+        self._granted.clear()
+        return True

@@ -63,3 +63,13 @@ def test_a_server_whose_journal_is_gone_never_connects_again() -> None:
     with pytest.raises(NotOursError):
         ground.guard.look()
     assert not ground.guard.may_connect(0)
+
+
+def test_an_answer_that_came_too_late_is_not_good_for_ever() -> None:
+    ground = Ground()
+    assert not ground.guard.may_connect(0)
+    ground.guard.look()
+    ground.clock.pass_ms(CONFIRM_EVERY_MS)  # frozen, perhaps
+    assert not ground.guard.may_connect(0)
+    ground.guard.look()
+    assert ground.guard.may_connect(DEADLINE_S)

@@ -65,7 +65,8 @@ class Journal:
                 *projections.STATEMENTS,
             )
         }
-        self._find_replies = FindReplies(held.reader)
+        # SQLite's writing connection knows the pages that it wrote; another reads them anew.
+        self._find_replies = FindReplies(held.writer if held.tail is not None else held.reader)
         self._seal_key: bytes | None = None
         last = held.reader.execute(
             select(event.c.seq, event.c.checksum).order_by(event.c.seq.desc()).limit(1)

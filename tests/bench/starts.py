@@ -13,6 +13,7 @@ from tests.bench.stand import rss_mb
 from tests.helpers.hall_files import EXAMPLE
 from tests.helpers.servers import ServerProcess
 
+START_DEADLINE_S = 180.0
 STILL_WAITING = 10
 """One ticket in so many has not been called yet."""
 
@@ -40,7 +41,7 @@ def cold_start(directory: Path, tickets: int, times: int) -> Start:
             forget(directory / "state")
             began_s = time.perf_counter()
             with ServerProcess(directory, broker, hall_file, clerks) as server:
-                server.until("ready")
+                server.until("ready", START_DEADLINE_S)
                 ms.append((time.perf_counter() - began_s) * 1_000)
                 rss = rss_mb(server.process.pid)
                 server.process.kill()

@@ -111,6 +111,9 @@ class Peer:
         left = self._client.socket()  # it had connected once more, to be refused once more
         if left is not None:
             left.close()
+        # Client and callbacks hold each other; let go, so that its other sockets close now.
+        self._client.on_connect = self._client.on_disconnect = self._client.on_message = None
+        self._client.on_publish = self._client.on_subscribe = None
 
     def __enter__(self) -> "Peer":
         assert self.connect() == "Success"

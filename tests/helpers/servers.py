@@ -273,16 +273,16 @@ class ServerProcess:
             self._lines.put(line)
         self._lines.put(None)
 
-    def lines(self) -> Iterator[str]:
+    def lines(self, deadline_s: float = DEADLINE_S) -> Iterator[str]:
         """Yield the log line by line until the process ends, or raise queue.Empty."""
-        end_s = time.monotonic() + DEADLINE_S
+        end_s = time.monotonic() + deadline_s
         while (line := self._lines.get(timeout=max(0.0, end_s - time.monotonic()))) is not None:
             self.log.append(line)
             yield line
 
-    def until(self, word: str) -> str:
+    def until(self, word: str, deadline_s: float = DEADLINE_S) -> str:
         """Return the next line with a word in it."""
-        for line in self.lines():
+        for line in self.lines(deadline_s):
             if word in line:
                 return line
         raise AssertionError(f"no {word!r} in:\n{''.join(self.log)}")

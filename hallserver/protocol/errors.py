@@ -120,9 +120,8 @@ SENTENCES: dict[RejectionCode, Text] = {
         "The kiosks give no numbers now. Please ask at the information desk.",
     ),
     RejectionCode.DISK_LOW: Text(
-        "大厅服务器存储空间不足，暂停取号，请联系工作人员。已取的号照常叫号。",
-        "The hall's server is short of disk space and gives no numbers. Please tell the staff. "
-        "Numbers already given are called as usual.",
+        "系统存储空间不足，暂停取号，请联系工作人员。",
+        "No new numbers now: the server's disk is full. Please tell the staff.",
     ),
     RejectionCode.TOO_MANY_COMPANIONS: Text(
         "同行人数超过上限，请分开取号。",

@@ -9,8 +9,9 @@ PY := .venv/bin/python
 PACKAGES := hallserver kiosk ui devices
 REQUIREMENTS := packaging/requirements
 
-# Workers for the quick tests. Slow tests measure or use the whole machine: they run one by one.
-WORKERS ?= 2
+# Workers for the quick tests: one more than cores, as many wait for a broker or a process. Slow tests
+# measure or use the whole machine: they run one by one.
+WORKERS ?= 3
 # What is handed on: `make demo ARGS="--people 200"`, `make quick ARGS=tests/unit`.
 ARGS ?=
 
@@ -46,7 +47,7 @@ check: lint types contracts docs-check qml-check tests-quick coverage tests-slow
 
 .PHONY: quick
 quick: need-venv  ## the quick tests only; ARGS=tests/unit for some of them
-	@$(PYTEST) -q -n $(WORKERS) -m "not slow" $(ARGS)
+	@$(PYTEST) -q -n $(WORKERS) --dist worksteal -m "not slow" $(ARGS)
 
 .PHONY: lint
 lint: need-venv  ## ruff: rules and format
@@ -83,7 +84,7 @@ qml-check: need-venv  ## qmllint, warnings are errors
 .PHONY: tests-quick
 tests-quick: need-venv
 	@echo "== tests, quick ones, $(WORKERS) at a time"
-	@$(PYTEST) -q -n $(WORKERS) -m "not slow"
+	@$(PYTEST) -q -n $(WORKERS) --dist worksteal -m "not slow"
 
 # The rules are exercised whole: each line and each way out of it. Tests of the rules themselves
 # have to do it, not whatever happens to pass by.

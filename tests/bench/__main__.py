@@ -15,7 +15,7 @@ from hallserver.domain.plan import HallPlan
 from tests.bench import measure
 from tests.bench.facts import machine_facts
 from tests.bench.flood import floods
-from tests.bench.hall_under_test import a_broker, an_echo, the_plan
+from tests.bench.hall_under_test import a_broker, an_echo, the_plan, write_hall_file
 from tests.bench.history import write_history
 from tests.bench.report import Report
 from tests.bench.rounds import Asked, fan_out
@@ -60,9 +60,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=given.dir, prefix="bench-") as name:
         directory = Path(name)
         report = Report(machine_facts(directory))
-        plan = the_plan()
+        hall_file = write_hall_file(directory)
+        plan = the_plan(hall_file)
         floors(report, directory / "floors", plan, sizes)
-        side_by_side(report, directory, plan, sizes)
+        side_by_side(report, directory, plan, hall_file, sizes)
         floods(report, directory / "floods", plan, sizes.flood_waves)
         starts(report, directory, sizes)
         kept = given.out / "bench-history" if given.keep_history else directory
@@ -82,11 +83,13 @@ def floors(report: Report, directory: Path, plan: HallPlan, sizes: Sizes) -> Non
         report.floor("echo_crowd", many)
 
 
-def side_by_side(report: Report, directory: Path, plan: HallPlan, sizes: Sizes) -> None:
+def side_by_side(
+    report: Report, directory: Path, plan: HallPlan, hall_file: Path, sizes: Sizes
+) -> None:
     """Ask the thin program and the server the same, in turn."""
     with (
         thin(directory / "thin", plan) as floor,
-        ours(directory / "ours", plan) as server,
+        ours(directory / "ours", plan, hall_file) as server,
         Asked(floor, plan) as of_thin,
         Asked(server, plan) as of_ours,
     ):

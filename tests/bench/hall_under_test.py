@@ -1,5 +1,6 @@
 """A hall of the example's size on this machine: broker, accounts, server process."""
 
+import re
 import secrets
 import subprocess
 import sys
@@ -39,6 +40,15 @@ def the_plan(hall_file: Path = EXAMPLE) -> HallPlan:
             for counter in plan.counters
         ],
     )
+
+
+def write_hall_file(directory: Path) -> Path:
+    """Write the example hall with four digits to each series: it has too few for what is asked."""
+    path = directory / "hall.toml"
+    hall = EXAMPLE.read_text("utf-8")
+    longer = re.sub(r'^(prefix = "\w+")$', r"\1\nwidth = 4", hall, flags=re.MULTILINE)
+    path.write_text(longer, "utf-8")
+    return path
 
 
 def write_clerks(directory: Path, plan: HallPlan) -> Path:

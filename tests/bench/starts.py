@@ -1,16 +1,14 @@
 """From the command line to serving, with an open day behind it."""
 
 import os
-import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from hallserver.clock import HallClock
-from tests.bench.hall_under_test import a_broker, the_plan, write_clerks
+from tests.bench.hall_under_test import a_broker, the_plan, write_clerks, write_hall_file
 from tests.bench.measure import DAY_TOOK_MS, Figure, figure, write_a_day
 from tests.bench.stand import rss_mb
-from tests.helpers.hall_files import EXAMPLE
 from tests.helpers.servers import ServerProcess
 
 START_DEADLINE_S = 180.0
@@ -29,8 +27,7 @@ class Start:
 def cold_start(directory: Path, tickets: int, times: int) -> Start:
     """Start, wait until it serves, kill it, and again; its journal is not in memory before."""
     directory.mkdir(parents=True)
-    hall_file = directory / "hall.toml"
-    hall_file.write_text(with_long_numbers(EXAMPLE.read_text("utf-8")), "utf-8")
+    hall_file = write_hall_file(directory)
     plan = the_plan(hall_file)
     clerks = write_clerks(directory, plan)
     began_ms = HallClock().now().wall_ms - DAY_TOOK_MS
@@ -47,11 +44,6 @@ def cold_start(directory: Path, tickets: int, times: int) -> Start:
                 server.process.kill()
     name = f"start with an open day of {tickets:,} tickets, {lines:,} lines"
     return Start(figure(name, ms, sum(ms) / 1_000), rss)
-
-
-def with_long_numbers(hall: str) -> str:
-    """Give each series four digits: the example hall has fewer numbers than the longest day."""
-    return re.sub(r'^(prefix = "\w+")$', r"\1\nwidth = 4", hall, flags=re.MULTILINE)
 
 
 def forget(state: Path) -> None:

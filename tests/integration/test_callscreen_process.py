@@ -46,6 +46,7 @@ def a_board(version: int, *call_seqs: int) -> BoardSnapshot:
     return BoardSnapshot(Epoch(1), version, ZONE, calls)
 
 
+@pytest.mark.slow
 def test_it_shows_calls_in_time_and_says_within_five_seconds_that_it_is_cut_off(
     tmp_path: Path,
 ) -> None:

@@ -53,6 +53,7 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_without_a_hall_it_says_so_and_a_signal_ends_it_with_all_it_made(tmp_path: Path):
     devices, shots = tmp_path / "devices", tmp_path / "shots"
     process = subprocess.Popen(

@@ -57,6 +57,7 @@ def fault_code(result: object) -> FaultCode:
     return result.code
 
 
+@pytest.mark.slow
 def test_nearly_every_everyday_picture_is_read_and_none_wrongly() -> None:
     rng = Random(20250601)
     got = [(decode_frame(draw_code_frame(f"{TOKEN}{at}", rng)), f"{TOKEN}{at}") for at in range(40)]

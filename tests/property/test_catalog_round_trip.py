@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -81,6 +82,7 @@ def imported(workbook, hall):
         return import_catalog(book, file)
 
 
+@pytest.mark.slow
 @QUICK
 @given(catalogs)
 def test_export_and_import_is_the_identity(catalog):
@@ -90,6 +92,7 @@ def test_export_and_import_is_the_identity(catalog):
     assert change.data == hall
 
 
+@pytest.mark.slow
 @QUICK
 @given(catalogs, catalogs)
 def test_a_catalogue_put_into_another_hall_is_the_same_there(here, there):

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,7 @@ def looked_up(schedule: Schedule, holidays: Holidays, at: datetime) -> tuple[boo
     return is_open, is_open and minute < hours[-1][1] - schedule.last_ticket_min
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(st.data(), st.sampled_from(ZONES), st.sampled_from(STARTS), schedules, st.integers(0))
 def test_hours_are_what_the_clock_on_the_wall_says(

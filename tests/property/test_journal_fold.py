@@ -43,6 +43,7 @@ def in_postgresql(postgres: Cluster) -> Fresh:
     return fresh
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seeds)
 def test_a_server_started_anew_has_the_hall_that_the_last_one_had(seed: int) -> None:
@@ -78,6 +79,7 @@ def check_a_restart(fresh: Fresh, seed: int) -> None:
             assert found == replies
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seeds)
 def test_the_reporting_tables_say_what_the_events_say(seed: int) -> None:

@@ -18,6 +18,7 @@ from tests.simulation.world import SHOWN_LINES, BrokenError, Harm
 WITHIN_SEEDS = 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_harm_is_found_within_a_few_days(mutant):
     found = []

@@ -1,5 +1,6 @@
 """What tests of several rooms build on: a journal's address on each engine that it may live on."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,3 +48,9 @@ def empty_journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
     cluster: Cluster = request.getfixturevalue("postgres")
     with cluster.fresh(is_empty=True) as name:
         yield cluster.url(name)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector what stays to the end: thousands of tests, and all that was imported."""
+    gc.collect()
+    gc.freeze()
